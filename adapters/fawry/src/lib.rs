@@ -1,1 +1,1 @@
-//! FawryPay.
+//! `FawryPay`.
