@@ -11,3 +11,5 @@ pub mod ledger;
 pub mod money;
 pub mod payments;
 pub mod reference;
+pub mod routing;
+pub mod switch;
