@@ -13,3 +13,4 @@ pub mod payments;
 pub mod reference;
 pub mod routing;
 pub mod switch;
+pub mod words;

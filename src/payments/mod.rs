@@ -8,6 +8,7 @@
 pub mod decide;
 pub mod model;
 mod money;
+pub mod receipt;
 pub mod schedule;
 pub mod states;
 pub mod view;
@@ -18,6 +19,7 @@ pub use model::{
     RefundOf, Routing,
 };
 pub use money::unplaced;
+pub use receipt::{Receipt, ReceiptJournal};
 pub use states::{
     AttemptCommand, AttemptStatus, EventType, PaymentCommand, PaymentStatus, RefundCommand, RefundStatus,
     SettlementStatus,

@@ -37,17 +37,36 @@ impl Links {
     /// The token of a payment's checkout page: the payment's id under a MAC, so that it can neither
     /// be guessed nor used for another payment.
     pub fn checkout_token(&self, payment: PaymentId) -> String {
+        self.token("checkout", payment)
+    }
+
+    /// The payment that a checkout token opens.
+    pub fn payment_of_token(&self, token: &str) -> Option<PaymentId> {
+        self.payment_of("checkout", token)
+    }
+
+    /// The payment that a receipt's verification token names. It opens no checkout page, and no
+    /// checkout token opens a verification.
+    pub fn payment_of_verification(&self, token: &str) -> Option<PaymentId> {
+        self.payment_of("receipt", token)
+    }
+
+    fn token(&self, purpose: &str, payment: PaymentId) -> String {
         let id = payment.uuid().simple().to_string();
-        let mac = sign::hmac_sha256(&self.checkout_key, format!("checkout:{id}").as_bytes());
+        let mac = sign::hmac_sha256(&self.checkout_key, format!("{purpose}:{id}").as_bytes());
         let mac = hex::encode(&mac[..16]);
         format!("{id}{mac}")
     }
 
-    /// The payment that a token opens.
-    pub fn payment_of_token(&self, token: &str) -> Option<PaymentId> {
+    fn payment_of(&self, purpose: &str, token: &str) -> Option<PaymentId> {
         let id = token.get(..32)?;
         let payment = PaymentId::new(uuid::Uuid::try_parse(id).ok()?);
-        sign::same(token.as_bytes(), self.checkout_token(payment).as_bytes()).then_some(payment)
+        sign::same(token.as_bytes(), self.token(purpose, payment).as_bytes()).then_some(payment)
+    }
+
+    /// The address at which anybody who holds a payment's receipt can check it.
+    pub fn verification(&self, payment: PaymentId) -> String {
+        format!("{}/verify/{}", self.base_url, self.token("receipt", payment))
     }
 
     /// The address of a payment's checkout page.
