@@ -14,3 +14,4 @@ pub mod reference;
 pub mod routing;
 pub mod switch;
 pub mod words;
+pub mod store;

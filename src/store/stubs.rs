@@ -1,0 +1,313 @@
+//! The signatures that are being filled in.
+#![expect(clippy::unused_async, unused_variables, missing_docs, reason = "being filled in")]
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::*;
+use crate::{
+    change::{Change, ClaimKind, MessageState, Quote, SealedPayer, StoredMessage},
+    ids::{AttemptId, EventId, KeyId, MessageId, PaymentId, QuoteId},
+    ledger::Account,
+    payments::Payment,
+    reference::Reference,
+};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+impl Store {
+    pub async fn open(url: &str, options: Options) -> Result<Self> {
+        Err(StoreError::Closed)
+    }
+    /// Applies the migrations of this binary; returns how many were applied.
+    pub async fn migrate(url: &str) -> Result<usize> {
+        Err(StoreError::Closed)
+    }
+    /// The schema that the database has.
+    pub async fn schema_version(&self) -> Result<i64> {
+        Err(StoreError::Closed)
+    }
+    pub async fn ping(&self) -> Result<()> {
+        Err(StoreError::Closed)
+    }
+    /// Stops taking work, writes what waits, closes the lanes and the connections.
+    pub async fn drain(&self) {}
+    pub fn metrics(&self) -> Snapshot {
+        panic!("being filled in")
+    }
+
+    pub async fn commit(&self, change: Change) -> std::result::Result<Committed, CommitError> {
+        Err(StoreError::Closed.into())
+    }
+
+    pub async fn payment(&self, id: PaymentId) -> Result<Option<Payment>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn payment_by_reference(&self, reference: Reference) -> Result<Option<Payment>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn attempt_by_merchant_reference(
+        &self,
+        reference: &str,
+    ) -> Result<Option<(PaymentId, AttemptId)>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn attempt_by_provider_reference(
+        &self,
+        provider: &str,
+        reference: &str,
+    ) -> Result<Option<(PaymentId, AttemptId)>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn payments(
+        &self,
+        filter: &PaymentFilter,
+        cursor: &Cursor,
+        limit: u32,
+    ) -> Result<Page<Payment>> {
+        Err(StoreError::Closed)
+    }
+    /// Each with its whole payment.
+    pub async fn attempts(
+        &self,
+        filter: &AttemptFilter,
+        cursor: &Cursor,
+        limit: u32,
+    ) -> Result<Page<(Payment, AttemptId)>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn quote(&self, id: QuoteId) -> Result<Option<Quote>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn claim(&self, kind: ClaimKind, key: &str) -> Result<Option<String>> {
+        Err(StoreError::Closed)
+    }
+    /// The idempotency claim of a key and the answer stored under it.
+    pub async fn answer(&self, key: &str) -> Result<Option<Held>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn payer(&self, payment: PaymentId) -> Result<Option<SealedPayer>> {
+        Err(StoreError::Closed)
+    }
+
+    pub async fn events_of(&self, payment: PaymentId) -> Result<Vec<StoredEvent>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn events(
+        &self,
+        filter: &EventFilter,
+        cursor: &Cursor,
+        limit: u32,
+    ) -> Result<Page<StoredEvent>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn event(&self, id: EventId) -> Result<Option<StoredEvent>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn breaks(
+        &self,
+        filter: &BreakFilter,
+        cursor: &Cursor,
+        limit: u32,
+    ) -> Result<Page<StoredBreak>> {
+        Err(StoreError::Closed)
+    }
+
+    pub async fn take_due_attempts(
+        &self,
+        now: DateTime<Utc>,
+        lease: Duration,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, AttemptId)>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn postpone_attempt(
+        &self,
+        payment: PaymentId,
+        attempt: AttemptId,
+        due_at: DateTime<Utc>,
+        asked: i32,
+    ) -> Result<()> {
+        Err(StoreError::Closed)
+    }
+    pub async fn expired_payments(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<PaymentId>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn take_due_messages(
+        &self,
+        now: DateTime<Utc>,
+        lease: Duration,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>> {
+        Err(StoreError::Closed)
+    }
+    /// Puts a message off without working it off.
+    pub async fn postpone_message(&self, message: MessageId, due_at: DateTime<Utc>) -> Result<()> {
+        Err(StoreError::Closed)
+    }
+    pub async fn message(&self, id: MessageId) -> Result<Option<StoredMessage>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn messages(
+        &self,
+        state: Option<MessageState>,
+        cursor: &Cursor,
+        limit: u32,
+    ) -> Result<Page<MessageHead>> {
+        Err(StoreError::Closed)
+    }
+    /// Keeps the newest so many unverified messages; returns how many were dropped.
+    pub async fn forget_unverified(&self, keep: u32) -> Result<u64> {
+        Err(StoreError::Closed)
+    }
+    /// When the next attempt, message, payment or delivery falls due; `now` when something is.
+    pub async fn next_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+        Err(StoreError::Closed)
+    }
+
+    pub async fn insert_endpoint(&self, endpoint: &Endpoint) -> Result<()> {
+        Err(StoreError::Closed)
+    }
+    pub async fn endpoint(&self, id: EndpointId) -> Result<Option<Endpoint>> {
+        Err(StoreError::Closed)
+    }
+    /// All, or those of an owner.
+    pub async fn endpoints(&self, owner: Option<&str>) -> Result<Vec<Endpoint>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn delete_endpoint(&self, id: EndpointId) -> Result<bool> {
+        Err(StoreError::Closed)
+    }
+    pub async fn disable_endpoint(&self, id: EndpointId, at: DateTime<Utc>, reason: &str) -> Result<()> {
+        Err(StoreError::Closed)
+    }
+    pub async fn rotate_secret(
+        &self,
+        id: EndpointId,
+        secret: &Secret,
+        previous_until: DateTime<Utc>,
+    ) -> Result<bool> {
+        Err(StoreError::Closed)
+    }
+    /// Makes deliveries of the events that came since; returns how many events were looked at.
+    pub async fn fan_out(&self, now: DateTime<Utc>, limit: u32) -> Result<u64> {
+        Err(StoreError::Closed)
+    }
+    /// Deliveries that may be sent now. One waits behind an earlier one of the same payment and
+    /// endpoint, unless that has been failing for `overtake_after`.
+    pub async fn take_due_deliveries(
+        &self,
+        now: DateTime<Utc>,
+        lease: Duration,
+        overtake_after: Duration,
+        limit: u32,
+    ) -> Result<Vec<Delivery>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn delivered(&self, target: DeliveryTarget, status: i32, at: DateTime<Utc>) -> Result<()> {
+        Err(StoreError::Closed)
+    }
+    /// `due_at` none: given up.
+    pub async fn delivery_failed(
+        &self,
+        target: DeliveryTarget,
+        status: Option<i32>,
+        error: &str,
+        at: DateTime<Utc>,
+        due_at: Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        Err(StoreError::Closed)
+    }
+    pub async fn dead_letters(
+        &self,
+        owner: Option<&str>,
+        cursor: &Cursor,
+        limit: u32,
+    ) -> Result<Page<FailedDelivery>> {
+        Err(StoreError::Closed)
+    }
+    /// To one endpoint or to all that match; returns to how many.
+    pub async fn redeliver(
+        &self,
+        event: EventId,
+        endpoint: Option<EndpointId>,
+        now: DateTime<Utc>,
+    ) -> Result<u64> {
+        Err(StoreError::Closed)
+    }
+
+    pub async fn insert_key(&self, key: &StoredKey) -> Result<()> {
+        Err(StoreError::Closed)
+    }
+    pub async fn keys(&self) -> Result<Vec<StoredKey>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn revoke_key(&self, id: KeyId, at: DateTime<Utc>) -> Result<bool> {
+        Err(StoreError::Closed)
+    }
+    pub async fn key_by_hash(&self, hash: &[u8; 32]) -> Result<Option<StoredKey>> {
+        Err(StoreError::Closed)
+    }
+
+    pub async fn open_day(&self) -> Result<Option<BusinessDay>> {
+        Err(StoreError::Closed)
+    }
+    /// Begins a day if none is open; returns the open one.
+    pub async fn ensure_open_day(&self, day: BusinessDay, at: DateTime<Utc>) -> Result<BusinessDay> {
+        Err(StoreError::Closed)
+    }
+    /// Ends the day and opens the next. `event` becomes the id of `day.ended`.
+    pub async fn end_day(&self, day: BusinessDay, event: EventId, at: DateTime<Utc>) -> Result<Ended> {
+        Err(StoreError::Closed)
+    }
+    /// Newest first.
+    pub async fn days(&self, limit: u32) -> Result<Vec<StoredDay>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn day(&self, day: BusinessDay) -> Result<Option<StoredDay>> {
+        Err(StoreError::Closed)
+    }
+
+    pub async fn accounts(&self, on: Option<BusinessDay>) -> Result<Vec<AccountTotals>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn account(&self, account: &Account, on: Option<BusinessDay>) -> Result<Option<AccountTotals>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn trial_balance(&self, on: Option<BusinessDay>) -> Result<TrialBalance> {
+        Err(StoreError::Closed)
+    }
+    pub async fn transfers(
+        &self,
+        filter: &TransferFilter,
+        cursor: &Cursor,
+        limit: u32,
+    ) -> Result<Page<StoredTransfer>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn verify(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<VerifyReport> {
+        Err(StoreError::Closed)
+    }
+    /// Journals as JSON lines; returns how many.
+    pub async fn export(
+        &self,
+        day: Option<BusinessDay>,
+        out: &mut (dyn std::io::Write + Send),
+    ) -> Result<u64> {
+        Err(StoreError::Closed)
+    }
+
+    pub async fn publish(&self, schedules: &[Published]) -> Result<()> {
+        Err(StoreError::Closed)
+    }
+    pub async fn published(&self) -> Result<Vec<Published>> {
+        Err(StoreError::Closed)
+    }
+    pub async fn heartbeat(&self, beat: &Heartbeat) -> Result<()> {
+        Err(StoreError::Closed)
+    }
+    pub async fn heartbeats(&self) -> Result<Vec<Heartbeat>> {
+        Err(StoreError::Closed)
+    }
+}
