@@ -9,14 +9,20 @@ mod catalogue;
 mod check;
 mod describe;
 mod diff;
+pub mod governorate;
+mod notes;
+mod parse;
+mod percent;
 mod price_list;
 mod quote;
 mod refusal;
 mod request;
+mod schedule;
 mod source;
+mod way;
 
 pub use bill::{Adjustment, AdjustmentKind, Bill, BillItem, Channel, Line, MethodPrice, ScheduleRef, Title};
-pub use catalogue::{Beneficiary, Catalogue, Place, RevenueCode};
+pub use catalogue::{Beneficiary, Catalogue, NATIONAL, Place, REGISTERS, RevenueCode};
 pub use check::{Checked, Figures, check};
 pub use describe::{
     Capture, ChoiceDescription, DeliveryDescription, ExemptionDescription, GovernorateDescription,
@@ -25,7 +31,7 @@ pub use describe::{
 };
 pub use diff::{Change, ChangeKind, diff, diff_files};
 pub use price_list::{PriceListRow, price_list, price_list_csv};
-pub use quote::{Quoted, quote};
+pub use quote::{LIMIT_ITEMS, Quoted, quote};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::{Assessment, Given, ItemRequest, Options, QuoteContext, QuoteRequest};
 pub use source::{Finding, Published, Severity, SourceFile};

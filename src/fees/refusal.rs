@@ -33,6 +33,12 @@ pub enum RefusalCode {
     AssessmentInvalid,
 }
 
+impl Refusal {
+    pub(super) fn new(code: RefusalCode, pointer: String, ar: &str, en: &str) -> Self {
+        Self { code, pointer, detail: Title { ar: ar.to_owned(), en: en.to_owned() } }
+    }
+}
+
 impl RefusalCode {
     /// The word of the contract.
     pub const fn code(self) -> &'static str {
