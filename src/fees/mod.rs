@@ -21,6 +21,9 @@ mod schedule;
 mod source;
 mod way;
 
+#[cfg(test)]
+mod tests;
+
 pub use bill::{Adjustment, AdjustmentKind, Bill, BillItem, Channel, Line, MethodPrice, ScheduleRef, Title};
 pub use catalogue::{Beneficiary, Catalogue, NATIONAL, Place, REGISTERS, RevenueCode};
 pub use check::{Checked, Figures, check};

@@ -273,6 +273,8 @@ pub(super) struct Rule {
     pub(super) services: Vec<(Spot, Arc<str>)>,
     /// These do not count.
     pub(super) exempt_services: Vec<(Spot, Arc<str>)>,
+    /// What is asked for in these does not count.
+    pub(super) exempt_governorates: u32,
     /// The services of these do not count.
     pub(super) exempt_authorities: Vec<(Spot, Arc<str>)>,
     pub(super) effective_from: Option<NaiveDate>,

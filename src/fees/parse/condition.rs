@@ -81,7 +81,7 @@ pub(super) fn channels(notes: &mut Notes<'_>, value: Value<'_>) -> Option<u8> {
 }
 
 /// A set of governorates.
-fn governorates(notes: &mut Notes<'_>, value: Value<'_>) -> Option<u32> {
+pub(super) fn governorates(notes: &mut Notes<'_>, value: Value<'_>) -> Option<u32> {
     let named: Vec<Option<usize>> = value
         .list(notes, "governorate")
         .into_iter()

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{
+    condition,
     line::{basis, optional_amount, owed, rounding, share},
     service::methods,
     table::Table,
@@ -52,6 +53,8 @@ fn rule(notes: &mut Notes<'_>, mut table: Table<'_>, kind: &'static str) -> Opti
     let services = codes(notes, &mut table, "services");
     let exempt_services = codes(notes, &mut table, "exempt_services");
     let exempt_authorities = codes(notes, &mut table, "exempt_authorities");
+    let exempt_governorates =
+        table.get("exempt_governorates").map(|found| condition::governorates(notes, found));
     let from = table.get("effective_from").map(|found| found.date(notes, "effective_from"));
     let to = table.get("effective_to").map(|found| found.date(notes, "effective_to"));
     let basis = basis(notes, &mut table);
@@ -72,15 +75,16 @@ fn rule(notes: &mut Notes<'_>, mut table: Table<'_>, kind: &'static str) -> Opti
         services: services?,
         exempt_services: exempt_services?,
         exempt_authorities: exempt_authorities?,
-        effective_from: read_date(from)?,
-        effective_to: read_date(to)?,
+        exempt_governorates: readable(exempt_governorates)?.unwrap_or(0),
+        effective_from: readable(from)?,
+        effective_to: readable(to)?,
         basis: basis?,
     })
 }
 
 /// Turns "said, and could it be read" into "could it be read, if said".
 #[expect(clippy::option_option, reason = "outer: whether it could be read; inner: whether it is there")]
-fn read_date<T>(said: Option<Option<T>>) -> Option<Option<T>> {
+fn readable<T>(said: Option<Option<T>>) -> Option<Option<T>> {
     said.map_or(Some(None), |read| read.map(Some))
 }
 

@@ -68,7 +68,7 @@ pub fn quote(
     }
     let total: Piastres = priced.iter().map(|one| one.item.total).sum();
     let valid_secs = priced.iter().map(|one| one.service.valid_secs).min().unwrap_or(0);
-    let methods = ways::methods(catalogue, &priced, ways, total, asked.on, context.waivers);
+    let methods = ways::methods(catalogue, &priced, ways, total, &asked, context.waivers);
     let bill = Bill {
         channel: Channel::ALL[asked.channel],
         governorate: catalogue.governorate_code(asked.governorate),

@@ -6,9 +6,7 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
-use super::Priced;
+use super::{Asked, Priced};
 use crate::{
     fees::{
         Adjustment, AdjustmentKind, Catalogue, MethodPrice,
@@ -31,19 +29,20 @@ pub(super) fn methods(
     priced: &[Priced<'_>],
     ways: Ways,
     total: Piastres,
-    on: NaiveDate,
+    asked: &Asked,
     waivers: &[Arc<str>],
 ) -> Vec<MethodPrice> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for (number, one) in priced.iter().enumerate() {
         let is_first = priced[..number].iter().all(|before| !std::ptr::eq(before.schedule, one.schedule));
         if is_first && !one.schedule.rules.is_empty() {
-            groups
-                .extend(group(one.schedule, priced, on, waivers, |other| std::ptr::eq(other, one.schedule)));
+            groups.extend(group(one.schedule, priced, asked, waivers, |other| {
+                std::ptr::eq(other, one.schedule)
+            }));
         }
     }
-    if let Some(national) = catalogue.national(on) {
-        groups.extend(group(national, priced, on, waivers, |_| true));
+    if let Some(national) = catalogue.national(asked.on) {
+        groups.extend(group(national, priced, asked, waivers, |_| true));
     }
     ways.iter()
         .map(|(place, way)| {
@@ -58,7 +57,7 @@ pub(super) fn methods(
 fn group<'c>(
     schedule: &'c Schedule,
     priced: &[Priced<'_>],
-    on: NaiveDate,
+    asked: &Asked,
     waivers: &[Arc<str>],
     is_mine: impl Fn(&Schedule) -> bool,
 ) -> Option<Group<'c>> {
@@ -68,7 +67,8 @@ fn group<'c>(
     let mut rules = Vec::new();
     for rule in &schedule.rules {
         let is_waived = rule.waivers.iter().any(|waiver| waivers.contains(waiver));
-        if is_waived || !rule.holds_on(on) {
+        let is_exempt = rule.exempt_governorates >> asked.governorate & 1 == 1;
+        if is_waived || is_exempt || !rule.holds_on(asked.on) {
             continue;
         }
         let base = sum(&|one| rule.counts(&one.schedule.authority, &one.service.code));

@@ -1,0 +1,4 @@
+//! The fees as a whole: the repository's own schedules, quoted, checked and shown.
+
+mod shipped;
+mod support;
