@@ -43,6 +43,18 @@ pub trait Provider: Send + Sync {
         Err(Fault::Unsupported("refund"))
     }
 
+    /// What the citizen has to do next for a charge that [`Provider::query`] found waiting: the
+    /// `next_action` of a charge whose own answer never came. Nothing when the provider does not
+    /// let it be known a second time.
+    fn next_action(
+        &self,
+        _charge: &Charge,
+        _provider_reference: &str,
+        _expires_at: Option<DateTime<Utc>>,
+    ) -> Option<NextAction> {
+        None
+    }
+
     /// Reads a message that the provider sent us. Whatever is returned has been verified; what
     /// cannot be verified is [`Fault::Unverified`], what is verified but makes no sense is
     /// [`Fault::Unreadable`].
