@@ -12,6 +12,6 @@ pub mod money;
 pub mod payments;
 pub mod reference;
 pub mod routing;
+pub mod store;
 pub mod switch;
 pub mod words;
-pub mod store;

@@ -147,6 +147,24 @@ pub fn open(mut payment: Payment, context: Context<'_>) -> Result<Change, Refusa
     Ok(change)
 }
 
+/// Whether a new attempt may begin: the payment can still be paid, and no attempt's outcome is open
+/// but one that merely waits for the citizen, which is then set aside.
+pub fn startable(payment: &Payment, now: DateTime<Utc>) -> Result<(), Refusal> {
+    match payment.status {
+        PaymentStatus::Open | PaymentStatus::Processing | PaymentStatus::Authorized => {}
+        PaymentStatus::Paid => return Err(Refusal::AlreadyPaid),
+        PaymentStatus::Expired => return Err(Refusal::Expired),
+        status @ PaymentStatus::Cancelled => return Err(Refusal::NotOpen(status)),
+    }
+    if payment.expires_at <= now {
+        return Err(Refusal::Expired);
+    }
+    match payment.live_attempt() {
+        Some(live) if live.status != AttemptStatus::Pending => Err(Refusal::InProgress(live.id)),
+        _ => Ok(()),
+    }
+}
+
 /// What becomes of the payment, or nothing where nothing changes.
 pub fn decide(payment: &Payment, command: Command, context: Context<'_>) -> Result<Option<Change>, Refusal> {
     let mut draft = Draft::new(payment.clone(), context);
@@ -201,30 +219,14 @@ impl<'a> Draft<'a> {
     }
 
     fn start(&mut self, new: NewAttempt) -> Result<(), Refusal> {
-        match self.payment.status {
-            PaymentStatus::Open | PaymentStatus::Processing => {}
-            PaymentStatus::Paid => return Err(Refusal::AlreadyPaid),
-            PaymentStatus::Expired => return Err(Refusal::Expired),
-            PaymentStatus::Authorized => {
-                let attempt = self.payment.live_attempt().map_or(new.id, |live| live.id);
-                return Err(Refusal::InProgress(attempt));
-            }
-            status @ PaymentStatus::Cancelled => return Err(Refusal::NotOpen(status)),
-        }
-        if self.payment.expires_at <= self.context.now {
-            return Err(Refusal::Expired);
-        }
+        startable(&self.payment, self.context.now)?;
         let price = self
             .payment
             .bill
             .price(new.method, new.tender)
             .ok_or(Refusal::MethodUnavailable(new.method, new.tender))?;
         let amount = price.amount;
-        if let Some(live) = self.payment.live_attempt() {
-            if live.status != AttemptStatus::Pending {
-                return Err(Refusal::InProgress(live.id));
-            }
-            let live = live.id;
+        if let Some(live) = self.payment.live_attempt().map(|live| live.id) {
             self.step(live, AttemptCommand::Supersede)?;
         }
         let number = i32::try_from(self.payment.attempts.len()).unwrap_or(i32::MAX).saturating_add(1);

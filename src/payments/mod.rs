@@ -13,7 +13,7 @@ pub mod schedule;
 pub mod states;
 pub mod view;
 
-pub use decide::{Command, Context, NewAttempt, Observation, Refusal, decide, open};
+pub use decide::{Command, Context, NewAttempt, Observation, Refusal, decide, open, startable};
 pub use model::{
     Attempt, Booked, Capture, Collection, Considered, Language, MaskedPayer, NO_PROVIDER, Payment, Refund,
     RefundOf, Routing,

@@ -5,6 +5,7 @@
 //! outcome is none of them: it is a state of the attempt.
 
 use crate::{
+    calendar::BusinessDay,
     change::ClaimKind,
     fees,
     ids::PaymentId,
@@ -48,7 +49,7 @@ pub enum SwitchError {
     #[error("the providers for this method are not answering")]
     ProviderUnavailable {
         /// When to try again, in seconds.
-        retry_after_secs: u32,
+        retry_after_secs: u64,
     },
     /// The idempotency key was used for another body.
     #[error("this idempotency key was used for a different request")]
@@ -59,14 +60,22 @@ pub enum SwitchError {
     /// This node's fee schedules are not those in force.
     #[error("this node's fee schedules are not those in force: {0}")]
     SchedulesDiffer(String),
-    /// The day cannot be ended.
-    #[error("{0}")]
-    Day(String),
+    /// The day is not over yet.
+    #[error("{0} is not over: in production a day ends at its hour")]
+    CutOverTooEarly(BusinessDay),
+    /// The day has not begun.
+    #[error("{day} has not begun: {open} is open")]
+    DayNotBegun {
+        /// The day asked for.
+        day: BusinessDay,
+        /// The day that is open.
+        open: BusinessDay,
+    },
     /// Too much waits to be committed.
     #[error("the switch is overloaded")]
     Overloaded {
         /// When to try again, in seconds.
-        retry_after_secs: u32,
+        retry_after_secs: u64,
     },
     /// The payment is changing faster than it can be decided.
     #[error("payment {0} keeps changing; try again")]
