@@ -26,6 +26,8 @@ use rusum_kit::{
 
 mod notice;
 pub mod sign;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 pub mod vocabulary;
 mod wire;
 
