@@ -5,7 +5,12 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Catalogue, Channel, ScheduleRef, Title};
+use super::{
+    Catalogue, Channel, ScheduleRef, Title, governorate,
+    schedule::{Choosable, Exemption, Named, Service, Shape},
+    search::Wanted,
+    words,
+};
 use crate::money::{Method, Tender};
 
 /// Which services are wanted.
@@ -184,11 +189,124 @@ pub enum Capture {
 }
 
 /// The services offered on a date that pass a filter, by code.
-pub fn services(_catalogue: &Catalogue, _filter: &ServiceFilter, _on: NaiveDate) -> Vec<ServiceSummary> {
-    unimplemented!("follows")
+pub fn services(catalogue: &Catalogue, filter: &ServiceFilter, on: NaiveDate) -> Vec<ServiceSummary> {
+    let wanted = filter.q.as_deref().map(Wanted::new);
+    let place = filter.governorate.as_deref().map(governorate::find);
+    let is_offered = |service: &Service| match place {
+        None => true,
+        Some(None) => false,
+        Some(Some(place)) => service.governorates[place].is_some_and(|start| start <= on),
+    };
+    let has_channel =
+        |service: &Service| filter.channel.is_none_or(|channel| channels(service).contains(&channel));
+    let mut found: Vec<ServiceSummary> = catalogue
+        .schedules_on(on)
+        .flat_map(|schedule| schedule.services.iter().map(move |service| (schedule, service)))
+        .filter(|(_, service)| is_offered(service) && has_channel(service))
+        .filter(|(schedule, service)| {
+            let texts = [
+                &*service.code,
+                &service.title.ar,
+                &service.title.en,
+                &schedule.title.ar,
+                &schedule.title.en,
+            ];
+            wanted.as_ref().is_none_or(|wanted| wanted.is_in(&texts))
+        })
+        .map(|(schedule, service)| ServiceSummary {
+            code: service.code.to_string(),
+            title: (*service.title).clone(),
+            authority: schedule.authority.to_string(),
+            authority_title: (*schedule.title).clone(),
+            channels: channels(service),
+        })
+        .collect();
+    found.sort_by(|a, b| a.code.cmp(&b.code));
+    found
+}
+
+fn channels(service: &Service) -> Vec<Channel> {
+    let places = Channel::ALL.into_iter().enumerate();
+    places.filter(|(place, _)| service.channels >> place & 1 == 1).map(|(_, channel)| channel).collect()
 }
 
 /// What a service asks for on a date; nothing if it is unknown or not in force then.
-pub fn describe_service(_catalogue: &Catalogue, _code: &str, _on: NaiveDate) -> Option<ServiceDescription> {
-    unimplemented!("follows")
+pub fn describe_service(catalogue: &Catalogue, code: &str, on: NaiveDate) -> Option<ServiceDescription> {
+    let (schedule, service) = catalogue.service(code, on)?;
+    let began = service.governorates.iter().zip(&governorate::ALL);
+    Some(ServiceDescription {
+        code: service.code.to_string(),
+        title: (*service.title).clone(),
+        authority: schedule.authority.to_string(),
+        authority_title: (*schedule.title).clone(),
+        schedule: (*schedule.reference).clone(),
+        channels: channels(service),
+        delivery: deliveries(service),
+        options: service.options.iter().map(|one| option(service, one)).collect(),
+        units: service.unit.as_ref().map(|unit| UnitDescription {
+            title: (*unit.title).clone(),
+            min: unit.min,
+            max: unit.max,
+            default: unit.default,
+        }),
+        exemptions: service.exemptions.iter().map(|one| exemption(service, one)).collect(),
+        methods: service
+            .ways
+            .iter()
+            .map(|(_, way)| WayDescription { method: way.method, tender: way.tender })
+            .collect(),
+        governorates: began
+            .filter_map(|(start, place)| start.map(|from| (place, from)))
+            .map(|(place, from)| GovernorateDescription {
+                code: place.code.to_owned(),
+                title: place.title(),
+                from,
+            })
+            .collect(),
+        capture: service.capture,
+        quote_valid_secs: service.valid_secs,
+    })
+}
+
+fn deliveries(service: &Service) -> Vec<DeliveryDescription> {
+    let each = service.deliveries.iter().enumerate();
+    each.map(|(place, one)| DeliveryDescription {
+        code: one.code.to_string(),
+        title: (*one.title).clone(),
+        default: service.default_delivery == Some(place),
+    })
+    .collect()
+}
+
+fn option(service: &Service, option: &Choosable) -> OptionDescription {
+    let (kind, choices, bounds) = match &option.shape {
+        Shape::Choice(choices) => (OptionKind::Choice, choices.as_slice(), None),
+        Shape::Integer(least, most) => (OptionKind::Integer, [].as_slice(), Some((*least, *most))),
+        Shape::Amount(least, most) => (OptionKind::Amount, [].as_slice(), Some((*least, *most))),
+    };
+    let shown = |value| words::number(&option.shape, value);
+    let choice = |one: &Named| ChoiceDescription { code: one.code.to_string(), title: (*one.title).clone() };
+    let is_always = option.when.is_always();
+    OptionDescription {
+        code: option.code.to_string(),
+        title: (*option.title).clone(),
+        kind,
+        choices: choices.iter().map(choice).collect(),
+        min: bounds.map(|(least, _)| shown(least)),
+        max: bounds.map(|(_, most)| shown(most)),
+        default: option.default.map(shown),
+        attested: option.attested,
+        asked_when: (!is_always).then(|| words::condition(service, &option.when)),
+    }
+}
+
+fn exemption(service: &Service, exemption: &Exemption) -> ExemptionDescription {
+    ExemptionDescription {
+        code: exemption.code.to_string(),
+        title: (*exemption.title).clone(),
+        evidence: (*exemption.evidence).clone(),
+        attested: exemption.attested,
+        lines: exemption.line_codes(service).into_iter().map(str::to_owned).collect(),
+        legal_basis: exemption.basis.legal_basis.to_string(),
+    }
 }

@@ -18,8 +18,10 @@ mod quote;
 mod refusal;
 mod request;
 mod schedule;
+mod search;
 mod source;
 mod way;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -76,7 +76,6 @@ pub(super) struct Named {
 /// An option.
 #[derive(Debug)]
 pub(super) struct Choosable {
-    pub(super) spot: Spot,
     pub(super) code: Arc<str>,
     pub(super) title: Arc<Title>,
     pub(super) shape: Shape,
@@ -148,6 +147,29 @@ pub(super) struct Tariff {
     pub(super) further: Option<Further>,
     pub(super) owed: Owed,
     pub(super) basis: Basis,
+}
+
+impl Exemption {
+    /// The codes of the lines it takes away; none if it takes all.
+    pub(super) fn line_codes<'s>(&self, service: &'s Service) -> Vec<&'s str> {
+        if self.lines == u64::MAX {
+            return Vec::new();
+        }
+        let taken = service.lines.iter().enumerate().filter(|(place, _)| self.lines >> place & 1 == 1);
+        taken.map(|(_, line)| &*line.code).collect()
+    }
+}
+
+impl Tariff {
+    /// The word of the schedules for its kind.
+    pub(super) const fn kind(&self) -> &'static str {
+        match (&self.price, self.per) {
+            (Price::Amount(_), Per::Item) => "fixed",
+            (Price::Amount(_), Per::Quantity | Per::Option(_)) => "per-unit",
+            (Price::Bands(..), _) => "bands",
+            (Price::Percentage(..), _) => "percentage",
+        }
+    }
 }
 
 /// What one unit costs.
@@ -240,7 +262,6 @@ impl Condition {
             options: Vec::new(),
         }
     }
-
     /// Whether it asks for nothing.
     pub(super) fn is_always(&self) -> bool {
         *self == Self::always(self.spot)
@@ -335,12 +356,5 @@ impl Rule {
         (self.services.is_empty() || among(&self.services, service))
             && !among(&self.exempt_services, service)
             && !among(&self.exempt_authorities, authority)
-    }
-}
-
-impl Schedule {
-    /// Whether it is in force on a date, as far as it says itself.
-    pub(super) fn holds_on(&self, on: NaiveDate) -> bool {
-        self.reference.effective_from <= on && self.effective_to.is_none_or(|to| on <= to)
     }
 }

@@ -245,15 +245,7 @@ fn option(notes: &mut Notes<'_>, mut row: Table<'_>, scope: &Scope<'_>) -> Optio
         (None, _) => Some(None),
     };
     row.finish(notes);
-    Some(Choosable {
-        spot: row.spot,
-        code: code?,
-        title: title?,
-        shape: shape?,
-        default: default?,
-        attested,
-        when: when?,
-    })
+    Some(Choosable { code: code?, title: title?, shape: shape?, default: default?, attested, when: when? })
 }
 
 fn shape(notes: &mut Notes<'_>, row: &mut Table<'_>) -> Option<Shape> {
