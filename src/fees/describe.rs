@@ -307,6 +307,6 @@ fn exemption(service: &Service, exemption: &Exemption) -> ExemptionDescription {
         evidence: (*exemption.evidence).clone(),
         attested: exemption.attested,
         lines: exemption.line_codes(service).into_iter().map(str::to_owned).collect(),
-        legal_basis: exemption.basis.legal_basis.to_string(),
+        legal_basis: exemption.basis.law.to_string(),
     }
 }

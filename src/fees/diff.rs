@@ -231,7 +231,7 @@ fn rule(schedule: &Schedule, rule: &Rule) -> Facet {
 fn basis(title: &Title, basis: &Basis) -> Words {
     let mut words = Words::default();
     words.push(title.ar.clone(), title.en.clone());
-    words.push(&*basis.legal_basis, &*basis.legal_basis);
+    words.push(&*basis.law, &*basis.law);
     let source = basis.source.as_deref().unwrap_or("-");
     words.push(format!("المصدر: {source}"), format!("source: {source}"));
     if basis.illustrative {
@@ -259,10 +259,10 @@ fn compare(old: &Facets, new: &Facets) -> Vec<Change> {
         }
         match (old.get(key), new.get(key)) {
             (None, Some(new)) => {
-                changes.push(change(key, ChangeKind::Added, &new.name, None, Some(summary(new))))
+                changes.push(change(key, ChangeKind::Added, &new.name, None, Some(&summary(new))));
             }
             (Some(old), None) => {
-                changes.push(change(key, ChangeKind::Removed, &old.name, Some(summary(old)), None))
+                changes.push(change(key, ChangeKind::Removed, &old.name, Some(&summary(old)), None));
             }
             (Some(old), Some(new)) => aspects(&mut changes, key, old, new),
             (None, None) => {}
@@ -292,12 +292,18 @@ fn aspects(changes: &mut Vec<Change>, key: &Key, old: &Facet, new: &Facet) {
         (ChangeKind::Changed, &old.rest, &new.rest),
     ] {
         if before != after && (is_part || kind != ChangeKind::AmountChanged) {
-            changes.push(change(key, kind, &new.name, Some(before.clone()), Some(after.clone())));
+            changes.push(change(key, kind, &new.name, Some(before), Some(after)));
         }
     }
 }
 
-fn change(key: &Key, kind: ChangeKind, name: &Title, before: Option<Title>, after: Option<Title>) -> Change {
+fn change(
+    key: &Key,
+    kind: ChangeKind,
+    name: &Title,
+    before: Option<&Title>,
+    after: Option<&Title>,
+) -> Change {
     let (what_ar, what_en) = match kind {
         ChangeKind::Added => ("جديد", "new"),
         ChangeKind::Removed => ("أُلغي", "gone"),
@@ -306,8 +312,8 @@ fn change(key: &Key, kind: ChangeKind, name: &Title, before: Option<Title>, afte
         ChangeKind::Changed => ("تغيّر البيان", "its description changes"),
     };
     let always = words::title("دائمًا", "always");
-    let shown = |side: &Option<Title>| side.clone().map(|t| if t.en.is_empty() { always.clone() } else { t });
-    let (was, is) = (shown(&before), shown(&after));
+    let shown = |side: Option<&Title>| side.map(|t| if t.en.is_empty() { always.clone() } else { t.clone() });
+    let (was, is) = (shown(before), shown(after));
     let (ar, en) = match (&was, &is) {
         (Some(was), Some(is)) => {
             (format!("من «{}» إلى «{}»", was.ar, is.ar), format!("from \"{}\" to \"{}\"", was.en, is.en))

@@ -103,7 +103,7 @@ fn of_service(blank: &PriceListRow, service: &Service, basis: &Basis) -> PriceLi
     PriceListRow {
         service: Some(service.code.to_string()),
         service_title: Some((*service.title).clone()),
-        legal_basis: basis.legal_basis.to_string(),
+        legal_basis: basis.law.to_string(),
         source: basis.source.as_ref().map(ToString::to_string),
         illustrative: basis.illustrative,
         ..blank.clone()
@@ -199,7 +199,7 @@ fn rule_row(blank: &PriceListRow, rule: &Rule) -> PriceListRow {
         price: words::effect(&rule.effect),
         beneficiary: owed.map(|owed| owed.beneficiary.to_string()),
         revenue_code: owed.map(|owed| owed.revenue_code.to_string()),
-        legal_basis: rule.basis.legal_basis.to_string(),
+        legal_basis: rule.basis.law.to_string(),
         source: rule.basis.source.as_ref().map(ToString::to_string),
         illustrative: rule.basis.illustrative,
         effective_from: rule.effective_from.unwrap_or(blank.effective_from).max(blank.effective_from),

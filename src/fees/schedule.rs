@@ -120,7 +120,7 @@ pub(super) struct Exemption {
 /// By which law, and where that was published.
 #[derive(Clone, Debug)]
 pub(super) struct Basis {
-    pub(super) legal_basis: Arc<str>,
+    pub(super) law: Arc<str>,
     pub(super) source: Option<Arc<str>>,
     pub(super) illustrative: bool,
     pub(super) illustrative_spot: Spot,

@@ -25,10 +25,14 @@ fn normal(text: &str) -> String {
 
 fn normal_char(c: char) -> Option<char> {
     match c {
-        // Short vowels, tanween, shadda, the small alef, and the stretching line.
-        '\u{064B}'..='\u{065F}' | '\u{0670}' | '\u{0640}' => None,
-        // Marks of direction come along when texts are copied.
-        '\u{200E}' | '\u{200F}' | '\u{2066}'..='\u{2069}' => None,
+        // Short vowels, tanween, shadda, the small alef, the stretching line; and the marks of
+        // direction that come along when texts are copied.
+        '\u{064B}'..='\u{065F}'
+        | '\u{0670}'
+        | '\u{0640}'
+        | '\u{200E}'
+        | '\u{200F}'
+        | '\u{2066}'..='\u{2069}' => None,
         'أ' | 'إ' | 'آ' | 'ٱ' => Some('ا'),
         'ى' | 'ئ' => Some('ي'),
         'ؤ' => Some('و'),

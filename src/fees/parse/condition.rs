@@ -39,10 +39,11 @@ pub(super) fn condition(
                         (u32::try_from(from).unwrap_or(u32::MAX), u32::try_from(to).unwrap_or(u32::MAX));
                 })
             }
-            name => match scope.options.iter().position(|option| *option.code == *name) {
-                Some(place) => allowed(notes, value, name, &scope.options[place].shape)
-                    .map(|allowed| condition.options.push((place, allowed))),
-                None => {
+            name => {
+                if let Some(place) = scope.options.iter().position(|option| *option.code == *name) {
+                    allowed(notes, value, name, &scope.options[place].shape)
+                        .map(|allowed| condition.options.push((place, allowed)))
+                } else {
                     let known: Vec<&str> = scope.options.iter().map(|option| &*option.code).collect();
                     let message =
                         format!("`when` of {} refers to {name:?}, which is no option known here", table.what);
@@ -54,7 +55,7 @@ pub(super) fn condition(
                     notes.error(spot, message, remedy);
                     None
                 }
-            },
+            }
         };
         whole &= read.is_some();
     }

@@ -193,23 +193,18 @@ pub(super) fn rounding(
     default_step: Option<Piastres>,
 ) -> Option<Rounding> {
     let known = RoundingMode::ALL.map(RoundingMode::code).join(", ");
-    let mode = match table.get("rounding") {
-        Some(found) => found.text(notes, "rounding").and_then(|text| {
+    let mode = if let Some(found) = table.get("rounding") {
+        found.text(notes, "rounding").and_then(|text| {
             let mode = RoundingMode::ALL.into_iter().find(|mode| mode.code() == &*text);
             if mode.is_none() {
                 notes.error(found.spot, format!("{text:?} is no rounding"), format!("write one of: {known}"));
             }
             mode
-        }),
-        None => {
-            let message = format!("{} does not say how it is rounded", table.what);
-            notes.error(
-                table.spot,
-                message,
-                format!("write `rounding = \"half-up\"`, or another of: {known}"),
-            );
-            None
-        }
+        })
+    } else {
+        let message = format!("{} does not say how it is rounded", table.what);
+        notes.error(table.spot, message, format!("write `rounding = \"half-up\"`, or another of: {known}"));
+        None
     };
     let step = match (table.get(step_key), default_step) {
         (Some(found), _) => found.amount(notes, step_key).and_then(|step| {
@@ -265,7 +260,7 @@ pub(super) fn owed(notes: &mut Notes<'_>, table: &mut Table<'_>) -> Option<Owed>
 
 /// `legal_basis`, and either `source` or `illustrative = true`.
 pub(super) fn basis(notes: &mut Notes<'_>, table: &mut Table<'_>) -> Option<Basis> {
-    let legal_basis = table.text(notes, "legal_basis", "\"Law 143/1994 art. 8\"");
+    let law = table.text(notes, "legal_basis", "\"Law 143/1994 art. 8\"");
     let illustrative = table.flag(notes, "illustrative");
     let illustrative_spot = spot_of(table, "illustrative");
     let source = match table.get("source") {
@@ -285,7 +280,7 @@ pub(super) fn basis(notes: &mut Notes<'_>, table: &mut Table<'_>) -> Option<Basi
             return None;
         }
     };
-    Some(Basis { legal_basis: legal_basis?, source, illustrative, illustrative_spot })
+    Some(Basis { law: law?, source, illustrative, illustrative_spot })
 }
 
 /// The place of a key's value, or of its table.

@@ -118,7 +118,7 @@ impl<'t> Table<'t> {
         }
         let file = self.spot.file;
         let mut tables = Vec::new();
-        for one in array.iter() {
+        for one in array {
             let spot = Spot { file, byte: one.span().start };
             match one.get_ref() {
                 DeValue::Table(entries) => tables.push(Table::new(spot, key, entries)),

@@ -102,7 +102,7 @@ impl<'c> Facts<'c> {
 
     /// Whether a condition holds. One on an option that is not asked for does not.
     pub(in crate::fees) fn meets(&self, condition: &Condition) -> bool {
-        let delivery = self.delivery.map_or(true, |place| condition.deliveries >> place & 1 == 1);
+        let delivery = self.delivery.is_none_or(|place| condition.deliveries >> place & 1 == 1);
         let (least, most) = condition.quantity;
         condition.channels >> self.channel & 1 == 1
             && condition.governorates >> self.governorate & 1 == 1

@@ -31,7 +31,7 @@ pub(super) fn lines(service: &Service, facts: &Facts<'_>, number: usize) -> Resu
         let mut push = |code: &Arc<str>, title: &Arc<Title>, unit: Piastres, count: u32| {
             if count > 0 {
                 let unit = if exempted.is_some() { Piastres::ZERO } else { unit };
-                lines.push(line(tariff, &basis.legal_basis, code, title, unit, count));
+                lines.push(line(tariff, &basis.law, code, title, unit, count));
             }
         };
         match &tariff.further {

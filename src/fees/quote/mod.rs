@@ -104,9 +104,10 @@ fn read_head(request: &QuoteRequest, context: &QuoteContext<'_>) -> Result<Asked
     };
     let on = match &request.on {
         None => context.today,
-        Some(text) => match read_date(text) {
-            Some(on) => on,
-            None => {
+        Some(text) => {
+            if let Some(on) = read_date(text) {
+                on
+            } else {
                 let shown = shown(text);
                 return invalid(
                     "/on",
@@ -114,7 +115,7 @@ fn read_head(request: &QuoteRequest, context: &QuoteContext<'_>) -> Result<Asked
                     &format!("{shown} is no date; write it as 2026-11-21"),
                 );
             }
-        },
+        }
     };
     if request.items.is_empty() || request.items.len() > LIMIT_ITEMS {
         let count = request.items.len();

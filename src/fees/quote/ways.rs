@@ -122,6 +122,6 @@ fn adjustment(schedule: &Schedule, rule: &Rule, amount: Piastres) -> Adjustment 
         authority: schedule.authority.clone(),
         beneficiary: owed.map(|owed| owed.beneficiary.clone()),
         revenue_code: owed.map(|owed| owed.revenue_code.clone()),
-        legal_basis: rule.basis.legal_basis.clone(),
+        legal_basis: rule.basis.law.clone(),
     }
 }

@@ -1,4 +1,5 @@
 //! The fees as a whole: the repository's own schedules, quoted, checked and shown.
 
 mod shipped;
+mod shown;
 mod support;

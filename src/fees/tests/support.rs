@@ -35,12 +35,13 @@ pub(super) fn shipped_files() -> Vec<SourceFile> {
 
 /// What the repository's schedules say.
 pub(super) fn shipped() -> &'static Catalogue {
-    static CATALOGUE: LazyLock<Catalogue> =
-        LazyLock::new(|| check(&shipped_files(), &[], Figures::Any).map_err(shown).unwrap().catalogue);
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+        check(&shipped_files(), &[], Figures::Any).map_err(|findings| shown(&findings)).unwrap().catalogue
+    });
     &CATALOGUE
 }
 
-fn shown(findings: Vec<Finding>) -> String {
+fn shown(findings: &[Finding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
