@@ -6,6 +6,8 @@
 //! or refuses. It reads no clock, makes no ids and does no I/O.
 
 pub mod decide;
+#[cfg(test)]
+mod laws;
 pub mod model;
 mod money;
 pub mod receipt;

@@ -287,9 +287,10 @@ impl Payment {
         self.attempts.iter().find(|attempt| attempt.is_live())
     }
 
-    /// What the provider knows an attempt of this payment by.
+    /// What the provider knows an attempt of this payment by: digits only, because some providers'
+    /// documents call it a number.
     pub fn merchant_reference(&self, number: i32) -> String {
-        format!("{}-{number}", self.reference)
+        format!("{}{number:02}", self.reference)
     }
 
     /// What of the paid amount can still be asked back.
