@@ -80,7 +80,7 @@ impl AccountKind {
 
 /// A text that is not an account of the chart.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an account of the chart, as \"provider:fawry:receivable\" is")]
+#[error("{0:?} is not an account of the chart, as \"payer:excess\" is")]
 pub struct AccountError(pub String);
 
 impl Account {

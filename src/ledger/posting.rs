@@ -301,19 +301,24 @@ single! {
     /// The service was refused.
     refused() = Refused: Account::PayerHeld, Account::PayerRefunds;
     /// The provider gave the money back.
-    refunded_by_provider(provider) = RefundedByProvider: Account::PayerRefunds, Account::Receivable(provider.into());
+    refunded_by_provider(provider) = RefundedByProvider:
+        Account::PayerRefunds, Account::Receivable(provider.into());
     /// The treasury gave the money back.
     refunded_by_treasury() = RefundedByTreasury: Account::PayerRefunds, Account::Treasury;
     /// Commission became due by contract.
-    commission_accrued(provider) = CommissionAccrued: Account::Commission(provider.into()), Account::ProviderPayable(provider.into());
+    commission_accrued(provider) = CommissionAccrued:
+        Account::Commission(provider.into()), Account::ProviderPayable(provider.into());
     /// The tax on commission became due.
-    commission_tax_accrued(provider) = CommissionAccrued: Account::CommissionTax(provider.into()), Account::ProviderPayable(provider.into());
+    commission_tax_accrued(provider) = CommissionAccrued:
+        Account::CommissionTax(provider.into()), Account::ProviderPayable(provider.into());
     /// Commission was kept back by the provider.
-    commission_netted(provider) = CommissionNetted: Account::ProviderPayable(provider.into()), Account::Receivable(provider.into());
+    commission_netted(provider) = CommissionNetted:
+        Account::ProviderPayable(provider.into()), Account::Receivable(provider.into());
     /// Commission was invoiced and paid.
     commission_paid(provider) = CommissionPaid: Account::ProviderPayable(provider.into()), Account::Treasury;
     /// The provider kept more than its contract says.
-    commission_disputed(provider) = CommissionDisputed: Account::Disputed(provider.into()), Account::Receivable(provider.into());
+    commission_disputed(provider) = CommissionDisputed:
+        Account::Disputed(provider.into()), Account::Receivable(provider.into());
     /// The provider's money arrived at the bank.
     settled(provider, bank) = Settled: Account::Bank(bank.into()), Account::Receivable(provider.into());
     /// Money arrived at the bank that nobody can place.
@@ -323,13 +328,17 @@ single! {
     /// Money moved to the treasury single account.
     moved(bank) = Moved: Account::Treasury, Account::Bank(bank.into());
     /// The provider holds a reserve back.
-    reserve_held(provider) = ReserveHeld: Account::Reserve(provider.into()), Account::Receivable(provider.into());
+    reserve_held(provider) = ReserveHeld:
+        Account::Reserve(provider.into()), Account::Receivable(provider.into());
     /// The provider released a reserve.
-    reserve_released(provider) = ReserveReleased: Account::Receivable(provider.into()), Account::Reserve(provider.into());
+    reserve_released(provider) = ReserveReleased:
+        Account::Receivable(provider.into()), Account::Reserve(provider.into());
     /// A payer's bank took money back.
-    chargeback(provider) = Chargeback: Account::Chargebacks(provider.into()), Account::Receivable(provider.into());
+    chargeback(provider) = Chargeback:
+        Account::Chargebacks(provider.into()), Account::Receivable(provider.into());
     /// A chargeback was won.
-    chargeback_won(provider) = ChargebackWon: Account::Receivable(provider.into()), Account::Chargebacks(provider.into());
+    chargeback_won(provider) = ChargebackWon:
+        Account::Receivable(provider.into()), Account::Chargebacks(provider.into());
     /// A chargeback was lost and nobody can be asked for it.
     chargeback_written_off(provider) = ChargebackLost: Account::Losses, Account::Chargebacks(provider.into());
     /// The treasury made authorities whole.

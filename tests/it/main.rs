@@ -1,0 +1,8 @@
+//! What the whole promises, one file per promise, in one binary.
+
+mod arrows;
+mod dependencies;
+mod documents;
+mod drawn;
+mod tidy;
+mod tree;
