@@ -54,7 +54,8 @@ macro_rules! id {
             fn from_str(text: &str) -> Result<Self, IdError> {
                 let error = || IdError { text: text.chars().take(60).collect(), prefix: $prefix };
                 let hex = text.strip_prefix($prefix).ok_or_else(error)?;
-                if hex.len() != 32 || hex.bytes().any(|b| !b.is_ascii_digit() && !(b'a'..=b'f').contains(&b)) {
+                let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+                if hex.len() != 32 || !hex.bytes().all(lower_hex) {
                     return Err(error());
                 }
                 Uuid::try_parse(hex).map(Self).map_err(|_| error())

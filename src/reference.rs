@@ -115,7 +115,11 @@ mod tests {
         }
 
         #[test]
-        fn one_wrong_digit_or_swapped_neighbours_are_found(random: u64, place in 0_usize..16, digit in 0_u8..10) {
+        fn one_wrong_digit_or_swapped_neighbours_are_found(
+            random: u64,
+            place in 0_usize..16,
+            digit in 0_u8..10,
+        ) {
             let right = Reference::from_random(random).to_string().into_bytes();
             let mut wrong = right.clone();
             wrong[place] = b'0' + digit;

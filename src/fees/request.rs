@@ -191,7 +191,8 @@ mod tests {
         let request: QuoteRequest = serde_json::from_str(
             r#"{"channel": "portal", "governorate": "03", "on": "2026-11-21",
                 "items": [{"service": "civil-status.birth-certificate", "delivery": "home",
-                           "options": {"speed": "normal"}, "quantity": 2, "exemption": null, "assessment": null}]}"#,
+                           "options": {"speed": "normal"}, "quantity": 2,
+                           "exemption": null, "assessment": null}]}"#,
         )
         .unwrap();
         assert_eq!(request.items[0].options.get("speed"), Some(&"normal".into()));

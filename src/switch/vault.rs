@@ -28,7 +28,8 @@ pub struct Vault {
 pub enum VaultError {
     /// The key it is sealed under is not configured.
     #[error(
-        "the key {0:?} is not among the configured encryption keys: add it back until all its rows are redacted"
+        "the key {0:?} is not among the configured encryption keys: \
+         add it back until all its rows are redacted"
     )]
     UnknownKey(String),
     /// It was not sealed for this purpose, or it was changed.

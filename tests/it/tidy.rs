@@ -43,7 +43,9 @@ fn lines_can_be_read_side_by_side() {
     let mut faults = Vec::new();
     for file in tree::ending(".rs") {
         for (number, line) in (1..).zip(file.text.lines()) {
-            let long = line.chars().count();
+            // Texts are as long as they are: what stands between quotes is not counted.
+            let unquoted = line.replace("\\\"", "");
+            let long: usize = unquoted.split('"').step_by(2).map(|part| part.chars().count()).sum();
             if long > LONGEST_LINE {
                 faults.push(format!("{}:{number}: {long} characters", file.path));
             }
