@@ -237,12 +237,11 @@ impl World {
                 self.adopt(change);
                 true
             }
-            Ok(None) => false,
             Err(Refusal::NoTransition(missing)) => {
                 panic!("the tables do not know what was decided: {missing}")
             }
             Err(Refusal::Posting(error)) => panic!("what was decided cannot be posted: {error}"),
-            Err(_) => false,
+            Ok(None) | Err(_) => false,
         };
         if !is_evidence {
             assert_eq!(self.unknown_attempts(), unknown, "unknown leaves only by evidence");

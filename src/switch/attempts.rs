@@ -71,11 +71,11 @@ impl Switch {
         order: AttemptOrder,
         once: Option<Once>,
     ) -> Result<Answered, SwitchError> {
-        self.payment(caller, id).await?;
+        let payment = Arc::new(self.payment(caller, id).await?);
         let (switch, key) = (self.clone(), once.clone());
         self.once(once, async move {
-            let attempt = switch.store_intent(id, &order, key.as_ref()).await?;
-            let body = switch.carry_out(id, attempt, order.wallet_mobile).await?;
+            let (payment, attempt) = switch.store_intent(payment, &order, key.as_ref()).await?;
+            let body = switch.carry_out(payment, attempt, order.wallet_mobile).await?;
             Ok(Answered { status: 201, body, replayed: false })
         })
         .await
@@ -83,12 +83,13 @@ impl Switch {
 
     async fn store_intent(
         &self,
-        id: PaymentId,
+        known: Arc<Payment>,
         order: &AttemptOrder,
         once: Option<&Once>,
-    ) -> Result<AttemptId, SwitchError> {
+    ) -> Result<(Arc<Payment>, AttemptId), SwitchError> {
+        let id = known.id;
+        let mut payment = known;
         for _ in 0..TRIES {
-            let payment = self.store.payment(id).await?.ok_or(SwitchError::NotFound("payment"))?;
             payments::startable(&payment, self.clock.now())?;
             let choice = self.choose(&payment, order)?;
             let attempt = NewAttempt {
@@ -108,12 +109,13 @@ impl Switch {
             if let Some(once) = once {
                 once.claim(&mut change);
             }
+            let after = change.payment.as_ref().map(|changed| changed.payment.clone());
             match self.store.commit(change).await {
                 Ok(_) => {
                     self.outbox.notify_one();
-                    return Ok(attempt_id);
+                    return Ok((after.unwrap_or(payment), attempt_id));
                 }
-                Err(CommitError::Stale) => {}
+                Err(CommitError::Stale) => payment = self.load(id).await?,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -157,18 +159,17 @@ impl Switch {
     /// Calls the provider for a stored intent and commits the result; gives the attempt's view.
     async fn carry_out(
         &self,
-        id: PaymentId,
+        payment: Arc<Payment>,
         attempt_id: AttemptId,
         wallet_mobile: Option<String>,
     ) -> Result<String, SwitchError> {
-        let payment = self.store.payment(id).await?.ok_or(SwitchError::NotFound("payment"))?;
         let attempt = payment.attempt(attempt_id).ok_or(Refusal::NoSuchAttempt(attempt_id))?;
         let observation = match self.provider(&attempt.provider) {
             // Nothing was to be collected: the intent was the result.
             None => Observation::Accepted { provider_reference: None, next_action: None },
             Some(provider) => self.charge(provider, &payment, attempt, wallet_mobile).await,
         };
-        self.conclude(id, attempt_id, observation).await
+        self.conclude(payment, attempt_id, observation).await
     }
 
     async fn charge(
@@ -258,15 +259,16 @@ impl Switch {
     }
 
     /// Commits what was learnt about an attempt, and the answer that its call waits for.
-    pub(super) async fn conclude(
+    async fn conclude(
         &self,
-        id: PaymentId,
+        payment: Arc<Payment>,
         attempt_id: AttemptId,
         observation: Observation,
     ) -> Result<String, SwitchError> {
+        let version = payment.version;
         let command = Command::Observe { attempt: attempt_id, observation };
-        let (body, key) = self
-            .change_payment(id, command.clone(), |payment, change| {
+        let (body, key, decided_on) = self
+            .change_known_payment(payment, &command, |payment, change| {
                 let attempt = payment.attempt(attempt_id);
                 let body =
                     attempt.map(|attempt| view::raw(&view::attempt(payment, attempt)).get().to_owned());
@@ -275,15 +277,16 @@ impl Switch {
                 if let Some(key) = &key {
                     change.answer = Some(answer(key, 201, &body));
                 }
-                (body, key)
+                (body, key, payment.version)
             })
             .await?;
-        // Whoever was first has answered; everybody tells the same.
+        // Whoever was first has answered, and everybody tells the same. It was us if nothing had
+        // happened to the payment since the intent.
         let first = match key {
-            Some(key) => self.store.answer(&key).await?.and_then(|known| known.answer),
-            None => None,
+            Some(key) if decided_on != version + 1 => self.store.answer(&key).await?,
+            _ => None,
         };
-        Ok(first.map_or(body, |first| first.body))
+        Ok(first.and_then(|known| known.answer).map_or(body, |first| first.body))
     }
 
     /// Takes up attempts whose time has come; gives how many.
@@ -305,7 +308,7 @@ impl Switch {
 
     /// Looks at one attempt: resumes what was never answered, asks about what is open.
     pub(super) async fn look(&self, id: PaymentId, attempt_id: AttemptId) -> Result<(), SwitchError> {
-        let payment = self.store.payment(id).await?.ok_or(SwitchError::NotFound("payment"))?;
+        let payment = self.load(id).await?;
         let attempt = payment.attempt(attempt_id).ok_or(Refusal::NoSuchAttempt(attempt_id))?;
         let Some(provider) = self.provider(&attempt.provider) else {
             return self.postpone(&payment, attempt).await;
@@ -328,7 +331,7 @@ impl Switch {
             let observation = self.with_instructions(provider.as_ref(), &payment, attempt, observation);
             self.conclude_from(&payment, attempt, observation).await?;
         }
-        let after = self.store.payment(id).await?.ok_or(SwitchError::NotFound("payment"))?;
+        let after = self.load(id).await?;
         match after.attempt(attempt_id) {
             Some(attempt) if after.version == version => self.postpone(&after, attempt).await,
             _ => Ok(()),
@@ -337,15 +340,15 @@ impl Switch {
 
     async fn conclude_from(
         &self,
-        payment: &Payment,
+        payment: &Arc<Payment>,
         attempt: &Attempt,
         observation: Observation,
     ) -> Result<(), SwitchError> {
         if attempt.status == AttemptStatus::Created {
-            self.conclude(payment.id, attempt.id, observation).await.map(drop)
+            self.conclude(payment.clone(), attempt.id, observation).await.map(drop)
         } else {
             let command = Command::Observe { attempt: attempt.id, observation };
-            match self.change_payment(payment.id, command, |_, _| ()).await {
+            match self.change_known_payment(payment.clone(), &command, |_, _| ()).await {
                 // Another telling of the same collection was booked first.
                 Err(SwitchError::Claimed(ClaimKind::Collection, ..)) => Ok(()),
                 outcome => outcome,
@@ -371,7 +374,7 @@ impl Switch {
         let payable = self.clock.now() < payment.expires_at;
         match provider.profile().resume {
             Resume::RepeatCharge if payable => self.charge(provider, payment, attempt, None).await,
-            Resume::RepeatCharge | Resume::QueryFirst => match self.query(provider, payment, attempt).await {
+            Resume::RepeatCharge | Resume::QueryFirst => match self.query(provider, attempt).await {
                 Exchange::Done(Outcome::NotFound) if payable => {
                     self.charge(provider, payment, attempt, None).await
                 }
@@ -390,13 +393,13 @@ impl Switch {
         payment: &Payment,
         attempt: &Attempt,
     ) -> Option<Outcome> {
-        let outcome = match self.query(provider, payment, attempt).await {
+        let outcome = match self.query(provider, attempt).await {
             Exchange::Done(outcome) => outcome,
             Exchange::Never(_) | Exchange::Lost(_) => return None,
         };
         let over = attempt.status == AttemptStatus::Superseded || payment.expires_at <= self.clock.now();
         if over && matches!(outcome, Outcome::Pending { .. }) && provider.profile().operations.cancel {
-            let charge = self.charge_ref(payment, attempt);
+            let charge = self.charge_ref(attempt);
             return match self.exchange(provider, |last| provider.cancel(&charge, last)).await {
                 Exchange::Done(withdrawn) => Some(withdrawn),
                 Exchange::Never(_) | Exchange::Lost(_) => None,
@@ -408,27 +411,20 @@ impl Switch {
     pub(super) async fn query_outcome(
         &self,
         provider: &Arc<dyn Provider>,
-        payment: &Payment,
         attempt: &Attempt,
     ) -> Option<Outcome> {
-        match self.query(provider, payment, attempt).await {
+        match self.query(provider, attempt).await {
             Exchange::Done(outcome) => Some(outcome),
             Exchange::Never(_) | Exchange::Lost(_) => None,
         }
     }
 
-    async fn query(
-        &self,
-        provider: &Arc<dyn Provider>,
-        payment: &Payment,
-        attempt: &Attempt,
-    ) -> Exchange<Outcome> {
-        let charge = self.charge_ref(payment, attempt);
+    async fn query(&self, provider: &Arc<dyn Provider>, attempt: &Attempt) -> Exchange<Outcome> {
+        let charge = self.charge_ref(attempt);
         self.exchange(provider, |last| provider.query(&charge, last)).await
     }
 
-    fn charge_ref(&self, payment: &Payment, attempt: &Attempt) -> ChargeRef {
-        let _ = payment;
+    fn charge_ref(&self, attempt: &Attempt) -> ChargeRef {
         ChargeRef {
             merchant_reference: attempt.merchant_reference.clone(),
             provider_reference: attempt.provider_reference.clone(),

@@ -264,7 +264,7 @@ impl Switch {
             error!(%payment, %attempt, why, "a provider told a status that is not known");
         }
         let command = Command::Observe { attempt, observation: Observation::Outcome(outcome) };
-        self.change_payment(payment, command, |_, change| change.worked_off = done).await
+        self.change_payment(payment, &command, |_, change| change.worked_off = done).await
     }
 
     async fn confirm(
@@ -275,7 +275,7 @@ impl Switch {
     ) -> Result<Option<Outcome>, SwitchError> {
         let payment = self.store.payment(payment).await?.ok_or(SwitchError::NotFound("payment"))?;
         let Some(attempt) = payment.attempt(attempt) else { return Ok(None) };
-        Ok(self.query_outcome(provider, &payment, attempt).await)
+        Ok(self.query_outcome(provider, attempt).await)
     }
 
     async fn apply_to_nobody(

@@ -1,6 +1,6 @@
 //! Making and withdrawing payments.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -128,11 +128,9 @@ impl Switch {
     async fn payable_quote(&self, id: QuoteId) -> Result<Quote, SwitchError> {
         let quote = self.store.quote(id).await?.ok_or(SwitchError::NotFound("quote"))?;
         let now = self.clock.now();
-        if let Some(holder) = self.store.claim(ClaimKind::Quote, &id.to_string()).await? {
-            return Err(SwitchError::QuoteAlreadyUsed(holder));
-        }
         if quote.expires_at <= now {
-            return Err(SwitchError::QuoteExpired);
+            let holder = self.store.claim(ClaimKind::Quote, &id.to_string()).await?;
+            return Err(holder.map_or(SwitchError::QuoteExpired, SwitchError::QuoteAlreadyUsed));
         }
         if quote.bill.on != calendar::cairo_date(now)
             && quote.bill.on != calendar::cairo_date(quote.created_at)
@@ -196,11 +194,11 @@ impl Switch {
         id: PaymentId,
         once: Option<Once>,
     ) -> Result<Answered, SwitchError> {
-        self.payment(caller, id).await?;
+        let payment = Arc::new(self.payment(caller, id).await?);
         let (switch, key) = (self.clone(), once.clone());
         self.once(once, async move {
             switch
-                .change_payment(id, Command::Cancel, |payment, change| {
+                .change_known_payment(payment, &Command::Cancel, |payment, change| {
                     let body = view::raw(&view::payment(payment, &switch.links)).get().to_owned();
                     if let Some(key) = &key {
                         key.claim(change);
@@ -219,11 +217,24 @@ impl Switch {
     pub(super) async fn change_payment<T>(
         &self,
         id: PaymentId,
-        command: Command,
+        command: &Command,
         also: impl Fn(&Payment, &mut Change) -> T,
     ) -> Result<T, SwitchError> {
+        let payment = self.load(id).await?;
+        self.change_known_payment(payment, command, also).await
+    }
+
+    /// [`Switch::change_payment`] for a payment that was just read or written: it is read again
+    /// only when it turns out to have moved on.
+    pub(super) async fn change_known_payment<T>(
+        &self,
+        known: Arc<Payment>,
+        command: &Command,
+        also: impl Fn(&Payment, &mut Change) -> T,
+    ) -> Result<T, SwitchError> {
+        let id = known.id;
+        let mut payment = known;
         for _ in 0..TRIES {
-            let payment = self.store.payment(id).await?.ok_or(SwitchError::NotFound("payment"))?;
             let decided = payments::decide(&payment, command.clone(), self.context())?;
             let nothing_decided = decided.is_none();
             let mut change = decided.unwrap_or_default();
@@ -237,11 +248,15 @@ impl Switch {
                     self.outbox.notify_one();
                     return Ok(result);
                 }
-                Err(CommitError::Stale) => {}
+                Err(CommitError::Stale) => payment = self.load(id).await?,
                 Err(error) => return Err(error.into()),
             }
         }
         Err(SwitchError::Contended(id))
+    }
+
+    pub(super) async fn load(&self, id: PaymentId) -> Result<Arc<Payment>, SwitchError> {
+        self.store.payment(id).await?.map(Arc::new).ok_or(SwitchError::NotFound("payment"))
     }
 
     /// Ends open payments whose time ran out; gives how many.
@@ -249,7 +264,7 @@ impl Switch {
         let due: Vec<PaymentId> = self.store.expired_payments(self.clock.now(), limit).await?;
         let count = due.len();
         for id in due {
-            match self.change_payment(id, Command::Expire, |_, _| ()).await {
+            match self.change_payment(id, &Command::Expire, |_, _| ()).await {
                 Ok(()) | Err(SwitchError::Refused(Refusal::InProgress(_))) => {}
                 Err(error) => return Err(error),
             }
