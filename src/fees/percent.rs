@@ -165,7 +165,11 @@ mod tests {
         }
 
         #[test]
-        fn a_share_grows_with_its_amount(a in 0..1_000_000_000_i64, b in 0..1_000_000_000_i64, millionths in 1..=WHOLE) {
+        fn a_share_grows_with_its_amount(
+            a in 0..1_000_000_000_i64,
+            b in 0..1_000_000_000_i64,
+            millionths in 1..=WHOLE,
+        ) {
             let (less, more) = (a.min(b), a.max(b));
             for mode in RoundingMode::ALL {
                 let share = |x| Percent(millionths).of(Piastres::new(x), to(mode, 1));

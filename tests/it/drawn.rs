@@ -177,7 +177,7 @@ fn settings(source: &str, of: &str, above: &str) -> Vec<Setting> {
     let (mut found, mut says, mut optional) = (Vec::new(), String::new(), all_optional);
     for line in fields.lines().map(str::trim) {
         if let Some(text) = line.strip_prefix("/// ") {
-            says = format!("{says} {text}").trim().to_owned();
+            format!("{says} {text}").trim().clone_into(&mut says);
         } else if line.starts_with("#[serde(default") {
             optional = true;
         } else if let Some((name, kind)) = line.strip_prefix("pub ").and_then(|field| field.split_once(": "))

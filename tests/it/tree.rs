@@ -36,6 +36,30 @@ pub fn ending(suffix: &str) -> Vec<File> {
     files().into_iter().filter(|file| file.path.ends_with(suffix)).collect()
 }
 
+/// The modules that make up the product: without those that are compiled for tests only.
+pub fn product() -> Vec<File> {
+    let modules: Vec<File> = ending(".rs")
+        .into_iter()
+        .filter(|file| file.path.starts_with("src/") || file.path.contains("/src/"))
+        .collect();
+    let tests: Vec<String> = modules
+        .iter()
+        .flat_map(|file| {
+            let home = file.path.trim_end_matches(".rs");
+            let home =
+                ["/mod", "/lib", "/main"].iter().find_map(|end| home.strip_suffix(end)).unwrap_or(home);
+            file.text
+                .split("#[cfg(test)]\nmod ")
+                .skip(1)
+                .filter_map(move |rest| rest.split_once(';').map(|(name, _)| format!("{home}/{name}")))
+        })
+        .collect();
+    let is_test = |path: &str| {
+        tests.iter().any(|test| path.strip_prefix(test).is_some_and(|rest| rest.starts_with(['/', '.'])))
+    };
+    modules.into_iter().filter(|file| !is_test(&file.path)).collect()
+}
+
 fn walk(folder: &Path, ignored: &[String], found: &mut Vec<File>) {
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
         let path = entry.expect("a folder that can be listed").path();

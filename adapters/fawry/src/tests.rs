@@ -301,7 +301,8 @@ fn a_notification_is_evidence_however_its_amounts_are_written() {
 
 #[test]
 fn the_vector_of_our_own_comes_out() {
-    // Computed with coreutils: printf '%s' '931215518123456789012345645.1045.10PAIDPAYATFAWRY100162801fawry_secure_key' | sha256sum
+    // Computed with coreutils: sha256sum of
+    // 931215518123456789012345645.1045.10PAIDPAYATFAWRY100162801fawry_secure_key
     let vector = "78ec9868f396ce869dd4bd7757527a98a15b69d56113118132295d7c8e24bcdf";
     assert!(paid_notification().contains(vector), "{}", paid_notification());
 }
@@ -458,7 +459,10 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_never_panic(body in proptest::collection::vec(any::<u8>(), 0..300), status in 0_u16..700) {
+    fn arbitrary_bytes_never_panic(
+        body in proptest::collection::vec(any::<u8>(), 0..300),
+        status in 0_u16..700,
+    ) {
         let text = String::from_utf8_lossy(&body).into_owned();
         prop_assert!(told(body).is_err());
         let answer = Answer { status, body: text };
