@@ -10,7 +10,7 @@
 //!
 //! Costs two commits and one call to the provider.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use rusum_kit::provider::{
@@ -32,8 +32,6 @@ use crate::{
     store::CommitError,
 };
 
-/// For how long whoever stored an intent has it to itself; longer than any exchange may take.
-const LEASE: Duration = Duration::from_mins(1);
 /// How many requests one exchange may take.
 const LONGEST_EXCHANGE: usize = 6;
 /// When to try again while no provider answers, in seconds.
@@ -99,7 +97,7 @@ impl Switch {
                 provider: choice.provider.to_owned(),
                 routing: choice.routing,
                 answers: once.map(|once| once.key.clone()),
-                leased_until: self.clock.now() + LEASE,
+                leased_until: self.clock.now() + self.lease(),
             };
             let attempt_id = attempt.id;
             let Some(mut change) = payments::decide(&payment, Command::Start(attempt), self.context())?
@@ -291,7 +289,7 @@ impl Switch {
 
     /// Takes up attempts whose time has come; gives how many.
     pub(super) async fn look_at_due_attempts(&self, limit: u32) -> Result<usize, SwitchError> {
-        let due = self.store.take_due_attempts(self.clock.now(), LEASE, limit).await?;
+        let due = self.store.take_due_attempts(self.clock.now(), self.lease(), limit).await?;
         let count = due.len();
         let mut looks = tokio::task::JoinSet::new();
         for (payment, attempt) in due {

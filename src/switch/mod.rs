@@ -24,6 +24,7 @@ pub mod webhooks;
 use std::{
     ops::Deref,
     sync::{Arc, RwLock},
+    time::Duration,
 };
 
 use rusum_kit::provider::Provider;
@@ -188,6 +189,11 @@ impl Switch {
 
     fn provider(&self, id: &str) -> Option<&Arc<dyn Provider>> {
         self.providers.iter().find(|provider| provider.profile().id == id)
+    }
+
+    /// For how long this node has to itself what it takes up.
+    fn lease(&self) -> Duration {
+        Duration::from_secs(self.settings.limits.lease_secs)
     }
 
     /// What a decision made now needs.

@@ -5,12 +5,9 @@
 //! `waiting`, due for any node. What cannot be verified is counted and kept within bounds, without
 //! effect. Costs one commit before the acknowledgement, one after.
 
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
 use chrono::{DateTime, Utc};
@@ -29,8 +26,6 @@ use crate::{
     store::CommitError,
 };
 
-/// For how long whoever stored a message has it to itself.
-const LEASE: Duration = Duration::from_mins(1);
 /// How many unverified messages are kept in a minute; more are only counted.
 const UNVERIFIED_KEPT_PER_MINUTE: u32 = 60;
 
@@ -147,7 +142,7 @@ impl Switch {
             key_id: sealed.key_id,
             sealed: sealed.bytes,
             received_at: now,
-            due_at: (state == MessageState::Waiting).then(|| now + LEASE),
+            due_at: (state == MessageState::Waiting).then(|| now + self.lease()),
         };
         self.store.commit(Change { message: Some(stored), claims, ..Change::default() }).await?;
         Ok(())
@@ -166,7 +161,7 @@ impl Switch {
 
     /// Takes up messages that nobody worked off; gives how many.
     pub(super) async fn work_off_due_messages(&self, limit: u32) -> Result<usize, SwitchError> {
-        let due = self.store.take_due_messages(self.clock.now(), LEASE, limit).await?;
+        let due = self.store.take_due_messages(self.clock.now(), self.lease(), limit).await?;
         let count = due.len();
         for stored in due {
             if let Err(error) = self.work_off_stored(&stored).await {

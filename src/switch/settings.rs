@@ -127,6 +127,9 @@ pub struct LimitSettings {
     pub quotes_per_minute: u32,
     /// Calls per minute and key; 0 for no limit.
     pub calls_per_minute: u32,
+    /// For how long a node has to itself what it took up, in seconds; longer than any exchange with
+    /// a provider should take. What a dead node held is taken up by others after it.
+    pub lease_secs: u64,
 }
 
 /// Webhook delivery.
@@ -175,7 +178,7 @@ impl Default for CommitterSettings {
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { quotes_per_minute: 600, calls_per_minute: 60_000 }
+        Self { quotes_per_minute: 600, calls_per_minute: 60_000, lease_secs: 60 }
     }
 }
 
