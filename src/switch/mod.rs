@@ -15,6 +15,7 @@ mod once;
 mod payments;
 pub mod providers;
 mod quotes;
+mod receipts;
 pub mod schedules;
 pub mod settings;
 pub mod transport;
