@@ -284,7 +284,7 @@ fn option(service: &Service, option: &Choosable) -> OptionDescription {
         Shape::Integer(least, most) => (OptionKind::Integer, [].as_slice(), Some((*least, *most))),
         Shape::Amount(least, most) => (OptionKind::Amount, [].as_slice(), Some((*least, *most))),
     };
-    let shown = |value| words::number(&option.shape, value);
+    let shown = |value| option.shape.written(value);
     let choice = |one: &Named| ChoiceDescription { code: one.code.to_string(), title: (*one.title).clone() };
     let is_always = option.when.is_always();
     OptionDescription {

@@ -171,12 +171,12 @@ fn option(service: &Service, option: &Choosable) -> Facet {
             }
         }
         Shape::Integer(least, most) | Shape::Amount(least, most) => {
-            let (least, most) = (words::number(&option.shape, *least), words::number(&option.shape, *most));
+            let (least, most) = (option.shape.written(*least), option.shape.written(*most));
             rest.push(format!("من {least} إلى {most}"), format!("from {least} to {most}"));
         }
     }
     if let Some(default) = option.default {
-        let default = words::number(&option.shape, default);
+        let default = option.shape.written(default);
         rest.push(format!("عادة {default}"), format!("by default {default}"));
     }
     if option.attested {

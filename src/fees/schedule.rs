@@ -96,6 +96,20 @@ pub(super) enum Shape {
     Amount(i64, i64),
 }
 
+impl Shape {
+    /// A value as it is written and sent.
+    pub(super) fn written(&self, value: i64) -> String {
+        match self {
+            Self::Choice(choices) => usize::try_from(value)
+                .ok()
+                .and_then(|place| choices.get(place))
+                .map_or_else(String::new, |choice| choice.code.to_string()),
+            Self::Integer(..) => value.to_string(),
+            Self::Amount(..) => Piastres::new(value).to_string(),
+        }
+    }
+}
+
 /// What is counted.
 #[derive(Debug)]
 pub(super) struct Unit {

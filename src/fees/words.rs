@@ -112,7 +112,7 @@ fn allowed(service: &Service, place: usize, allowed: Allowed) -> (String, String
                 Shape::Integer(least, most) | Shape::Amount(least, most) => (*least, *most),
                 Shape::Choice(_) => (from, to),
             };
-            let (range_ar, range_en) = range((from, to), bounds, |n| number(shape, n));
+            let (range_ar, range_en) = range((from, to), bounds, |n| shape.written(n));
             (format!("{ar} {range_ar}"), format!("{en} {range_en}"))
         }
         (Shape::Integer(..) | Shape::Amount(..), Allowed::Choices(_)) => (ar.clone(), en.clone()),
@@ -133,18 +133,6 @@ fn range(
             format!("من {} إلى {}", shown(from), shown(to)),
             format!("from {} to {}", shown(from), shown(to)),
         ),
-    }
-}
-
-/// A value of an option, as it is sent.
-pub(super) fn number(shape: &Shape, value: i64) -> String {
-    match shape {
-        Shape::Choice(choices) => usize::try_from(value)
-            .ok()
-            .and_then(|place| choices.get(place))
-            .map_or_else(String::new, |choice| choice.code.to_string()),
-        Shape::Integer(..) => value.to_string(),
-        Shape::Amount(..) => Piastres::new(value).to_string(),
     }
 }
 

@@ -56,7 +56,7 @@ fn unpriced(
     chosen: &mut [i64; LIMIT_OPTIONS],
 ) -> Option<Vec<String>> {
     let Some(option) = service.options.get(place) else {
-        let is_priced = service.lines.iter().any(|line| facts.meets(&line.when));
+        let is_priced = service.lines.iter().any(|line| facts.charges(line));
         return (!is_priced).then(|| words(service, facts, chosen));
     };
     if !facts.meets(&option.when) {
@@ -72,15 +72,7 @@ fn unpriced(
 
 fn words(service: &Service, facts: &Facts<'_>, chosen: &[i64; LIMIT_OPTIONS]) -> Vec<String> {
     let told = service.options.iter().enumerate().filter(|(place, _)| facts.value(*place).is_some());
-    told.map(|(place, option)| match &option.shape {
-        Shape::Choice(choices) => {
-            let choice = usize::try_from(chosen[place]).ok().and_then(|place| choices.get(place));
-            format!("{} {}", option.code, choice.map_or("", |choice| &*choice.code))
-        }
-        Shape::Integer(..) => format!("{} {}", option.code, chosen[place]),
-        Shape::Amount(..) => format!("{} {}", option.code, crate::money::Piastres::new(chosen[place])),
-    })
-    .collect()
+    told.map(|(place, option)| format!("{} {}", option.code, option.shape.written(chosen[place]))).collect()
 }
 
 /// One governorate where none matters; otherwise all.

@@ -154,11 +154,16 @@ fn range(notes: &mut Notes<'_>, value: Value<'_>, key: &str, shape: &Shape) -> O
     table.finish(notes);
     let (min, max) = (min?, max?);
     if min > max {
-        notes.error(
-            table.spot,
-            format!("the range of `{key}` ends before it begins"),
-            "swap `min` and `max`",
-        );
+        let (message, remedy) = if (least..=most).contains(&min) && (least..=most).contains(&max) {
+            (format!("the range of `{key}` ends before it begins"), "swap `min` and `max`".to_owned())
+        } else {
+            let (least, most) = (shape.written(least), shape.written(most));
+            (
+                format!("the range of `{key}` is outside its bounds"),
+                format!("write values from {least} to {most}"),
+            )
+        };
+        notes.error(table.spot, message, remedy);
         return None;
     }
     Some((min, max))

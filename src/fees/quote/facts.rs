@@ -5,7 +5,9 @@ use super::{Asked, shown};
 use crate::{
     fees::{
         Assessment, Given, ItemRequest, QuoteContext, Refusal, RefusalCode,
-        schedule::{Allowed, Choosable, Condition, Exemption, LIMIT_OPTIONS, Service, Shape},
+        schedule::{
+            Allowed, Choosable, Condition, Exemption, LIMIT_OPTIONS, Per, Price, Service, Shape, Tariff,
+        },
     },
     money::Piastres,
 };
@@ -111,6 +113,20 @@ impl<'c> Facts<'c> {
             && condition.options.iter().all(|(place, allowed): &(usize, Allowed)| {
                 self.value(*place).is_some_and(|value| allowed.admits(value))
             })
+    }
+
+    /// Whether a line applies: its condition holds and the options that it is computed from are
+    /// asked for.
+    pub(in crate::fees) fn charges(&self, tariff: &Tariff) -> bool {
+        let has_measure = match tariff.price {
+            Price::Amount(_) => true,
+            Price::Bands(place, _) | Price::Percentage(place, _) => self.value(place).is_some(),
+        };
+        let has_count = match tariff.per {
+            Per::Item | Per::Quantity => true,
+            Per::Option(place) => self.value(place).is_some_and(|count| count > 0),
+        };
+        has_measure && has_count && self.meets(&tariff.when)
     }
 
     /// Refuses an assessment of which something has no use here: it was made for another case.

@@ -17,7 +17,7 @@ const BOUNDED: &str = "the dearest outcome of every line is bounded when the sch
 pub(super) fn lines(service: &Service, facts: &Facts<'_>, number: usize) -> Result<Vec<Line>, Refusal> {
     let mut lines = Vec::with_capacity(service.lines.len() + 1);
     for (place, tariff) in service.lines.iter().enumerate() {
-        if !facts.meets(&tariff.when) {
+        if !facts.charges(tariff) {
             continue;
         }
         let Some(unit) = unit_price(&tariff.price, facts) else { continue };

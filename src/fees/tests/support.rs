@@ -41,7 +41,8 @@ pub(super) fn shipped() -> &'static Catalogue {
     &CATALOGUE
 }
 
-fn shown(findings: &[Finding]) -> String {
+/// Findings, one a line.
+pub(super) fn shown(findings: &[Finding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
