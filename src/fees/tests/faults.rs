@@ -167,10 +167,7 @@ fn expect(files: &[SourceFile], name: &str, at: &str, words: &str) {
     let found = findings(files);
     let hit = found.iter().find(|one| one.message.contains(words));
     let Some(hit) = hit else {
-        panic!(
-            "no finding of {words:?} among:\n{}",
-            super::support::shown(&found)
-        );
+        panic!("no finding of {words:?} among:\n{}", super::support::shown(&found));
     };
     assert_eq!((hit.file.as_str(), hit.line), (name, line), "{hit}");
     assert!(hit.column > 0 && !hit.remedy.is_empty(), "{hit}");
