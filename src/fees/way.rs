@@ -43,6 +43,11 @@ impl Ways {
         self.0 == 0
     }
 
+    /// How many there are.
+    pub(super) const fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
     /// Whether the way at this place is in the set.
     pub(super) const fn has(self, place: usize) -> bool {
         self.0 >> place & 1 == 1

@@ -174,39 +174,26 @@ fn find<'c>(
     item: &ItemRequest,
 ) -> Result<(&'c Schedule, &'c Service), Refusal> {
     let code = &item.service;
-    if !catalogue.knows_service(code) {
-        let shown = shown(code);
-        return Err(Refusal::new(
-            RefusalCode::ServiceUnknown,
-            format!("/items/{number}/service"),
-            &format!("الخدمة {shown} غير معروفة؛ الخدمات المتاحة في GET /v1/services"),
-            &format!("service {shown} is unknown; GET /v1/services lists those there are"),
-        ));
-    }
-    let refused = |pointer: String, ar: &str, en: &str| {
-        Err(Refusal::new(RefusalCode::ServiceNotOffered, pointer, ar, en))
-    };
     let on = asked.on;
     let Some((schedule, service)) = catalogue.service(code, on) else {
-        return refused(
-            if number == 0 { "/on".to_owned() } else { format!("/items/{number}/service") },
-            &format!("لا توجد رسوم منشورة للخدمة {code} بتاريخ {on}"),
-            &format!("no price of {code} is published for {on}"),
-        );
+        return Err(not_in_force(catalogue, on, number, code));
+    };
+    let refused = |pointer: &str, ar: &str, en: &str| {
+        Err(Refusal::new(RefusalCode::ServiceNotOffered, pointer.to_owned(), ar, en))
     };
     let place = governorate::ALL[asked.governorate];
     match service.governorates[asked.governorate] {
         Some(start) if start <= on => {}
         Some(start) => {
             return refused(
-                "/governorate".to_owned(),
+                "/governorate",
                 &format!("تبدأ الخدمة {code} في {} بتاريخ {start}", place.ar),
                 &format!("{code} is offered in {} from {start} only", place.en),
             );
         }
         None => {
             return refused(
-                "/governorate".to_owned(),
+                "/governorate",
                 &format!("الخدمة {code} غير متاحة في {}", place.ar),
                 &format!("{code} is not offered in {}", place.en),
             );
@@ -215,12 +202,32 @@ fn find<'c>(
     if service.channels >> asked.channel & 1 == 0 {
         let channel = Channel::ALL[asked.channel];
         return refused(
-            "/channel".to_owned(),
+            "/channel",
             &format!("الخدمة {code} غير متاحة عبر القناة {channel}"),
             &format!("{code} is not offered by the channel {channel}"),
         );
     }
     Ok((schedule, service))
+}
+
+/// Unknown altogether, or without a price for the date.
+fn not_in_force(catalogue: &Catalogue, on: NaiveDate, number: usize, code: &str) -> Refusal {
+    let pointer = format!("/items/{number}/service");
+    if catalogue.knows_service(code) {
+        return Refusal::new(
+            RefusalCode::ServiceNotOffered,
+            pointer,
+            &format!("لا توجد رسوم منشورة للخدمة {code} بتاريخ {on}"),
+            &format!("no price of {code} is published for {on}"),
+        );
+    }
+    let shown = shown(code);
+    Refusal::new(
+        RefusalCode::ServiceUnknown,
+        pointer,
+        &format!("الخدمة {shown} غير معروفة؛ الخدمات المتاحة في GET /v1/services"),
+        &format!("service {shown} is unknown; GET /v1/services lists those there are"),
+    )
 }
 
 /// A caller's text in quotes, cut so that a message stays readable.

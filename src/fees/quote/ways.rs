@@ -44,13 +44,13 @@ pub(super) fn methods(
     if let Some(national) = catalogue.national(asked.on) {
         groups.extend(group(national, priced, asked, waivers, |_| true));
     }
-    ways.iter()
-        .map(|(place, way)| {
-            let adjustments = adjustments(&groups, place, total);
-            let amount = total + adjustments.iter().map(|adjustment| adjustment.amount).sum();
-            MethodPrice { method: way.method, tender: way.tender, amount, adjustments }
-        })
-        .collect()
+    let mut methods = Vec::with_capacity(ways.len());
+    for (place, way) in ways.iter() {
+        let adjustments = adjustments(&groups, place, total);
+        let amount = total + adjustments.iter().map(|adjustment| adjustment.amount).sum();
+        methods.push(MethodPrice { method: way.method, tender: way.tender, amount, adjustments });
+    }
+    methods
 }
 
 /// A schedule's rules that apply to these items; nothing if there are none.
