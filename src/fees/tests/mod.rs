@@ -2,7 +2,9 @@
 
 mod chance;
 mod faults;
+mod faults_between;
 mod laws;
+mod sample;
 mod shipped;
 mod shown;
 mod support;
