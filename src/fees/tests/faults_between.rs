@@ -226,8 +226,16 @@ proptest! {
 
     /// Any part of a file cut out, doubled or overwritten: findings or none, never a panic.
     #[test]
-    fn no_damage_to_a_file_breaks_the_check(from in 0..OFFICE.len(), length in 0..400_usize, text in "[ -~\n]{0,12}", doubled: bool) {
-        let boundary = |at: usize| (at.min(OFFICE.len())..=OFFICE.len()).find(|at| OFFICE.is_char_boundary(*at)).unwrap();
+    fn no_damage_to_a_file_breaks_the_check(
+        from in 0..OFFICE.len(),
+        length in 0..400_usize,
+        text in "[ -~\n]{0,12}",
+        doubled: bool,
+    ) {
+        let boundary = |at: usize| {
+            let mut places = at.min(OFFICE.len())..=OFFICE.len();
+            places.find(|at| OFFICE.is_char_boundary(*at)).unwrap()
+        };
         let (start, end) = (boundary(from), boundary(from + length));
         let middle = if doubled { OFFICE[start..end].repeat(2) } else { text };
         let damaged = format!("{}{middle}{}", &OFFICE[..start], &OFFICE[end..]);
