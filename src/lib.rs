@@ -14,4 +14,5 @@ pub mod reference;
 pub mod routing;
 pub mod store;
 pub mod switch;
+pub mod web;
 pub mod words;

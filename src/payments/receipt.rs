@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     calendar::BusinessDay,
-    fees::{Adjustment, BillItem, Catalogue, Line, ScheduleRef, Title},
+    fees::{Adjustment, AdjustmentKind, BillItem, Catalogue, Line, ScheduleRef, Title},
     ids::{JournalId, PaymentId},
     ledger::JournalEvent,
     money::{Currency, Method, Piastres, Tender},
@@ -58,7 +58,7 @@ pub struct Receipt {
     /// Σ of the items.
     pub total: Piastres,
     /// What the way to pay added or took away.
-    pub adjustments: Vec<Adjustment>,
+    pub adjustments: Vec<ReceiptAdjustment>,
     /// What the citizen paid: `total` + Σ `adjustments`.
     pub amount: Piastres,
     /// Always EGP.
@@ -151,6 +151,27 @@ pub struct ReceiptLine {
     pub illustrative: bool,
 }
 
+/// Why the amount differs from the total of the fees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReceiptAdjustment {
+    /// The rule's code.
+    pub code: String,
+    /// What it is.
+    pub title: Title,
+    /// Negative for an incentive, positive for a surcharge, either for cash rounding.
+    pub amount: Piastres,
+    /// What kind of difference it is.
+    pub kind: AdjustmentKind,
+    /// The authority whose schedule holds the rule.
+    pub authority: String,
+    /// To whom a surcharge is owed; null for incentives and rounding.
+    pub beneficiary: Option<Party>,
+    /// The revenue item of a surcharge; null for incentives and rounding.
+    pub revenue_code: Option<String>,
+    /// The law or decree that sets it.
+    pub legal_basis: String,
+}
+
 impl Receipt {
     /// The receipt of a payment; nothing while it is not paid. `journals` are those posted for it,
     /// oldest first; the catalogue gives the titles of authorities and beneficiaries on its date.
@@ -184,7 +205,7 @@ impl Receipt {
             schedules: each_once(items.iter().map(|item| item.schedule.clone())),
             items,
             total: payment.bill.total,
-            adjustments: price.map(|price| price.adjustments.clone()).unwrap_or_default(),
+            adjustments: price.map(|price| titles.adjustments(&price.adjustments)).unwrap_or_default(),
             amount,
             currency: payment.bill.currency,
             amount_in_words: Title { ar: words::arabic(amount), en: words::english(amount) },
@@ -270,6 +291,20 @@ impl Titles<'_> {
             legal_basis: line.legal_basis.to_string(),
             illustrative: line.illustrative,
         }
+    }
+
+    fn adjustments(&self, adjustments: &[Adjustment]) -> Vec<ReceiptAdjustment> {
+        let one = |adjustment: &Adjustment| ReceiptAdjustment {
+            code: adjustment.code.to_string(),
+            title: (*adjustment.title).clone(),
+            amount: adjustment.amount,
+            kind: adjustment.kind,
+            authority: adjustment.authority.to_string(),
+            beneficiary: adjustment.beneficiary.as_deref().map(|code| self.beneficiary(code)),
+            revenue_code: adjustment.revenue_code.as_deref().map(str::to_owned),
+            legal_basis: adjustment.legal_basis.to_string(),
+        };
+        adjustments.iter().map(one).collect()
     }
 
     fn authority(&self, code: &str) -> Party {
