@@ -5,24 +5,45 @@
 //! hold, it holds (amounts, unique claims, books that nobody can rewrite).
 //!
 //! Costs: a batch of Changes is one transaction with a statement per table that it touches, however
-//! many Changes it carries ([`commit`](Store::commit)); a payment is loaded whole by one statement.
-//! Bounded: the queue, the batch, the pools, every page and every piece of due work.
+//! many Changes it carries ([`committer`]); a payment is loaded whole by one statement, its bill from
+//! memory or by one more. Bounded: the queue, the batch, the pools, every page and every piece of
+//! due work.
+//!
+//! Read in this order: [`committer`] (what waits is written), `batch` (how), `schema` and `rows` (the
+//! statements and their rows), `lanes` (streams and days), then the readers.
 
+mod batch;
+mod bills;
+mod committer;
+mod connect;
 mod cursor;
+mod due;
 mod error;
 mod events;
+mod exec;
 mod keys;
+mod lanes;
 mod ledger;
 mod messages;
 mod metrics;
 mod options;
 mod payments;
+mod rows;
 mod schedules;
+mod schema;
 mod stubs;
 mod verify;
 mod webhooks;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
 
 pub use cursor::{Cursor, Page};
 pub use error::{CommitError, StoreError};
@@ -40,7 +61,9 @@ pub use schedules::{Heartbeat, Published};
 pub use verify::{Finding, Progress, VerifyReport};
 pub use webhooks::{Delivery, DeliveryState, DeliveryTarget, Endpoint, EndpointId, FailedDelivery, Secret};
 
-use crate::calendar::BusinessDay;
+use crate::{calendar::BusinessDay, change::Change};
+use committer::{Committer, Job, Message};
+use exec::Db;
 
 /// The store. Cheap to clone; all clones are one store.
 #[derive(Clone)]
@@ -48,7 +71,15 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
-struct Inner;
+struct Inner {
+    db: Db,
+    queues: Vec<mpsc::UnboundedSender<Message>>,
+    committers: Mutex<Vec<JoinHandle<()>>>,
+    turn: AtomicUsize,
+    closing: AtomicBool,
+    metrics: Arc<metrics::Metrics>,
+    bills: bills::Bills,
+}
 
 /// Where and in which day a Change was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,4 +90,118 @@ pub struct Committed {
     pub lane: i64,
     /// The number of its batch in that lane.
     pub batch: i64,
+}
+
+/// After how many seconds a caller that was turned away may come back.
+const RETRY_AFTER_SECS: u64 = 1;
+
+impl Store {
+    /// Opens a database (`sqlite:PATH`, made if it is not there, or `postgres://...`), brings its
+    /// schema up to date, and starts the committers. Needs a tokio runtime.
+    pub async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
+        let db = connect::connect(url, &options).await?;
+        let lanes = match db {
+            Db::Sqlite { .. } => 1,
+            Db::Postgres { .. } => options.lanes.max(1),
+        };
+        let metrics = Arc::new(metrics::Metrics::new(options.queue_limit, options.batch_limit));
+        let (mut queues, mut committers) = (Vec::new(), Vec::new());
+        for _ in 0..lanes {
+            let (sender, queue) = mpsc::unbounded_channel();
+            queues.push(sender);
+            let committer = Committer {
+                db: db.clone(),
+                node: options.node.clone(),
+                queue,
+                metrics: Arc::clone(&metrics),
+                batch_limit: options.batch_limit.max(1),
+                patience: options.patience,
+                faults: options.faults.clone(),
+                lane: None,
+            };
+            committers.push(tokio::spawn(committer.run()));
+        }
+        let inner = Inner {
+            db,
+            queues,
+            committers: Mutex::new(committers),
+            turn: AtomicUsize::new(0),
+            closing: AtomicBool::new(false),
+            metrics,
+            bills: bills::Bills::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Brings the schema of a database up to date; returns how many migrations were applied.
+    pub async fn migrate(url: &str) -> Result<usize, StoreError> {
+        connect::migrate(url, &Options::new("migrate")).await
+    }
+
+    /// The schema that the database has.
+    pub async fn schema_version(&self) -> Result<i64, StoreError> {
+        let row: Option<(i64,)> = self.db().maybe_row(connect::VERSION, ()).await?;
+        Ok(row.map_or(0, |row| row.0))
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let _: Option<(i64,)> = self.db().maybe_row("SELECT CAST(1 AS BIGINT)", ()).await?;
+        Ok(())
+    }
+
+    /// Commits a Change: written whole with whatever else waits, or not at all. Answers after the
+    /// COMMIT. A caller that stops waiting loses the answer, not the Change.
+    pub async fn commit(&self, change: Change) -> Result<Committed, CommitError> {
+        let inner = &self.inner;
+        let overloaded = CommitError::Overloaded { retry_after_secs: RETRY_AFTER_SECS };
+        if inner.closing.load(Ordering::Acquire) {
+            return Err(overloaded);
+        }
+        let place = inner.metrics.enter().ok_or(overloaded)?;
+        let lane = match &change.payment {
+            // Always the same lane for a payment: two lanes never wait for one another's rows.
+            Some(change) => change.payment.id.uuid().as_u64_pair().1 as usize,
+            None => inner.turn.fetch_add(1, Ordering::Relaxed),
+        };
+        let quote = change.quote.clone();
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(Job { change, answer, place });
+        let closed = || CommitError::Broken(StoreError::Closed);
+        let queue = &inner.queues[lane % inner.queues.len()];
+        queue.send(Message::Commit(job)).map_err(|_| closed())?;
+        let answer = answered.await.map_err(|_| closed())?;
+        if let (Ok(_), Some(quote)) = (&answer, quote) {
+            inner.bills.keep(quote.id, &quote.bill);
+        }
+        answer
+    }
+
+    /// Stops taking Changes, writes those that wait, closes the lanes and the connections.
+    pub async fn drain(&self) {
+        self.inner.closing.store(true, Ordering::Release);
+        for queue in &self.inner.queues {
+            // A lane that is gone has nothing to write.
+            let _ = queue.send(Message::Close);
+        }
+        let committers = {
+            let mut committers = self.inner.committers.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *committers)
+        };
+        for committer in committers {
+            if let Err(error) = committer.await {
+                tracing::error!(error = %error, "a committer broke off");
+            }
+        }
+        self.db().close().await;
+    }
+
+    /// What the committers count.
+    pub fn metrics(&self) -> Snapshot {
+        self.inner.metrics.read()
+    }
+
+    fn db(&self) -> &Db {
+        &self.inner.db
+    }
 }

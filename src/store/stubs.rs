@@ -17,79 +17,8 @@ use crate::{
 type Result<T> = std::result::Result<T, StoreError>;
 
 impl Store {
-    pub async fn open(url: &str, options: Options) -> Result<Self> {
-        Err(StoreError::Closed)
-    }
-    /// Applies the migrations of this binary; returns how many were applied.
-    pub async fn migrate(url: &str) -> Result<usize> {
-        Err(StoreError::Closed)
-    }
-    /// The schema that the database has.
-    pub async fn schema_version(&self) -> Result<i64> {
-        Err(StoreError::Closed)
-    }
-    pub async fn ping(&self) -> Result<()> {
-        Err(StoreError::Closed)
-    }
-    /// Stops taking work, writes what waits, closes the lanes and the connections.
-    pub async fn drain(&self) {}
-    pub fn metrics(&self) -> Snapshot {
-        panic!("being filled in")
-    }
 
-    pub async fn commit(&self, change: Change) -> std::result::Result<Committed, CommitError> {
-        Err(StoreError::Closed.into())
-    }
 
-    pub async fn payment(&self, id: PaymentId) -> Result<Option<Payment>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn payment_by_reference(&self, reference: Reference) -> Result<Option<Payment>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn attempt_by_merchant_reference(
-        &self,
-        reference: &str,
-    ) -> Result<Option<(PaymentId, AttemptId)>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn attempt_by_provider_reference(
-        &self,
-        provider: &str,
-        reference: &str,
-    ) -> Result<Option<(PaymentId, AttemptId)>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn payments(
-        &self,
-        filter: &PaymentFilter,
-        cursor: &Cursor,
-        limit: u32,
-    ) -> Result<Page<Payment>> {
-        Err(StoreError::Closed)
-    }
-    /// Each with its whole payment.
-    pub async fn attempts(
-        &self,
-        filter: &AttemptFilter,
-        cursor: &Cursor,
-        limit: u32,
-    ) -> Result<Page<(Payment, AttemptId)>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn quote(&self, id: QuoteId) -> Result<Option<Quote>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn claim(&self, kind: ClaimKind, key: &str) -> Result<Option<String>> {
-        Err(StoreError::Closed)
-    }
-    /// The idempotency claim of a key and the answer stored under it.
-    pub async fn answer(&self, key: &str) -> Result<Option<Held>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn payer(&self, payment: PaymentId) -> Result<Option<SealedPayer>> {
-        Err(StoreError::Closed)
-    }
 
     pub async fn events_of(&self, payment: PaymentId) -> Result<Vec<StoredEvent>> {
         Err(StoreError::Closed)
@@ -114,57 +43,6 @@ impl Store {
         Err(StoreError::Closed)
     }
 
-    pub async fn take_due_attempts(
-        &self,
-        now: DateTime<Utc>,
-        lease: Duration,
-        limit: u32,
-    ) -> Result<Vec<(PaymentId, AttemptId)>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn postpone_attempt(
-        &self,
-        payment: PaymentId,
-        attempt: AttemptId,
-        due_at: DateTime<Utc>,
-        asked: i32,
-    ) -> Result<()> {
-        Err(StoreError::Closed)
-    }
-    pub async fn expired_payments(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<PaymentId>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn take_due_messages(
-        &self,
-        now: DateTime<Utc>,
-        lease: Duration,
-        limit: u32,
-    ) -> Result<Vec<StoredMessage>> {
-        Err(StoreError::Closed)
-    }
-    /// Puts a message off without working it off.
-    pub async fn postpone_message(&self, message: MessageId, due_at: DateTime<Utc>) -> Result<()> {
-        Err(StoreError::Closed)
-    }
-    pub async fn message(&self, id: MessageId) -> Result<Option<StoredMessage>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn messages(
-        &self,
-        state: Option<MessageState>,
-        cursor: &Cursor,
-        limit: u32,
-    ) -> Result<Page<MessageHead>> {
-        Err(StoreError::Closed)
-    }
-    /// Keeps the newest so many unverified messages; returns how many were dropped.
-    pub async fn forget_unverified(&self, keep: u32) -> Result<u64> {
-        Err(StoreError::Closed)
-    }
-    /// When the next attempt, message, payment or delivery falls due; `now` when something is.
-    pub async fn next_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
-        Err(StoreError::Closed)
-    }
 
     pub async fn insert_endpoint(&self, endpoint: &Endpoint) -> Result<()> {
         Err(StoreError::Closed)
@@ -250,24 +128,6 @@ impl Store {
         Err(StoreError::Closed)
     }
 
-    pub async fn open_day(&self) -> Result<Option<BusinessDay>> {
-        Err(StoreError::Closed)
-    }
-    /// Begins a day if none is open; returns the open one.
-    pub async fn ensure_open_day(&self, day: BusinessDay, at: DateTime<Utc>) -> Result<BusinessDay> {
-        Err(StoreError::Closed)
-    }
-    /// Ends the day and opens the next. `event` becomes the id of `day.ended`.
-    pub async fn end_day(&self, day: BusinessDay, event: EventId, at: DateTime<Utc>) -> Result<Ended> {
-        Err(StoreError::Closed)
-    }
-    /// Newest first.
-    pub async fn days(&self, limit: u32) -> Result<Vec<StoredDay>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn day(&self, day: BusinessDay) -> Result<Option<StoredDay>> {
-        Err(StoreError::Closed)
-    }
 
     pub async fn accounts(&self, on: Option<BusinessDay>) -> Result<Vec<AccountTotals>> {
         Err(StoreError::Closed)
