@@ -155,12 +155,17 @@ async fn everything_else<'a>(
     many(tx, &UPSERT_REFUNDS, &refunds).await?;
     let lane = books(tx, lane, changes.clone()).await?;
     let lane = events(tx, lane, changes.clone()).await?;
-    let breaks: Vec<_> =
-        changes.clone().flat_map(|change| &change.breaks).map(|found| BreakRow::of(found, lane.day)).collect();
+    let breaks: Vec<_> = changes
+        .clone()
+        .flat_map(|change| &change.breaks)
+        .map(|found| BreakRow::of(found, lane.day))
+        .collect();
     many(tx, &INSERT_BREAKS, &breaks).await?;
-    let quotes: Vec<_> = changes.clone().filter_map(|change| change.quote.as_ref()).map(QuoteRow::of).collect();
+    let quotes: Vec<_> =
+        changes.clone().filter_map(|change| change.quote.as_ref()).map(QuoteRow::of).collect();
     many(tx, &INSERT_QUOTES, &quotes).await?;
-    let payers: Vec<_> = changes.clone().filter_map(|change| change.payer.as_ref()).map(PayerRow::of).collect();
+    let payers: Vec<_> =
+        changes.clone().filter_map(|change| change.payer.as_ref()).map(PayerRow::of).collect();
     many(tx, &UPSERT_PAYERS, &payers).await?;
     let answers: Vec<_> =
         changes.clone().filter_map(|change| change.answer.as_ref()).map(AnswerRow::of).collect();

@@ -327,12 +327,7 @@ impl Committer {
     }
 
     /// Answers those who clashed; returns the others.
-    fn answer_claimed(
-        &self,
-        part: Vec<Job>,
-        losers: Vec<(usize, Claim)>,
-        learnt: &mut Learnt,
-    ) -> Vec<Job> {
+    fn answer_claimed(&self, part: Vec<Job>, losers: Vec<(usize, Claim)>, learnt: &mut Learnt) -> Vec<Job> {
         let mut losers: HashMap<usize, Claim> = losers.into_iter().collect();
         let mut others = Vec::with_capacity(part.len());
         for (index, job) in part.into_iter().enumerate() {

@@ -158,7 +158,8 @@ fn newest(migrator: &Migrator) -> i64 {
     migrator.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
-pub(super) const VERSION: &str = "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM _sqlx_migrations WHERE success";
+pub(super) const VERSION: &str =
+    "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM _sqlx_migrations WHERE success";
 const LEAST: &str = "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM schema_least";
 
 async fn sqlite_version(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
@@ -240,7 +241,8 @@ mod tests {
     #[test]
     fn an_address_is_refused_without_telling_its_password() {
         let options = Options::new("test");
-        for url in ["", "mysql://root:secret@host/db", "sqlite:", "sqlite::memory:", "rusum.db", "postgres:x"] {
+        for url in ["", "mysql://root:secret@host/db", "sqlite:", "sqlite::memory:", "rusum.db", "postgres:x"]
+        {
             let error = Place::parse(url, &options).err().expect(url).to_string();
             assert!(error.contains("sqlite:PATH") && !error.contains("secret"), "{error}");
         }
@@ -252,7 +254,10 @@ mod tests {
     #[test]
     fn a_newer_schema_is_refused_only_when_it_says_so() {
         assert!(check_least(3, 1, 2).is_ok());
-        assert!(matches!(check_least(3, 3, 2), Err(StoreError::NewerSchema { found: 3, least: 3, known: 2 })));
+        assert!(matches!(
+            check_least(3, 3, 2),
+            Err(StoreError::NewerSchema { found: 3, least: 3, known: 2 })
+        ));
         assert!(matches!(needs_work(1, 2, Migrations::Refuse), Err(StoreError::OlderSchema { .. })));
     }
 }

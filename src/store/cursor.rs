@@ -1,17 +1,14 @@
 //! Pages and the cursors between them.
 //!
-//! Promises: a cursor is opaque outside and safe to hand back at any time; one that the list did not
-//! give out is refused. Pages of lane-ordered lists ([`Positions`]) neither skip nor repeat an entry
-//! while other lanes append: the cursor remembers how far it came in each lane of the days that have
-//! not been read to their end, and only the last of the days that have.
+//! Promises: a cursor is opaque outside and safe to hand back at any time; one that no list gave out
+//! is refused.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::StoreError;
-use crate::calendar::BusinessDay;
 
 /// Where a page ended. [`Cursor::START`] is before the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,15 +60,4 @@ pub struct Page<T> {
     /// Where this page ended, whether or not more stands there now: a reader that comes back later
     /// goes on from here.
     pub position: Cursor,
-}
-
-/// How far a reader came in the lanes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Positions {
-    /// Every lane up to this day has been read to its end.
-    #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
-    pub through: Option<BusinessDay>,
-    /// The last number read, and the place within it, per lane of later days.
-    #[serde(rename = "l", default)]
-    pub lanes: BTreeMap<i64, (i64, i64)>,
 }

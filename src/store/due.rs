@@ -52,9 +52,12 @@ impl Store {
     }
 
     /// Payments whose time ran out and that can still expire, the longest first.
-    pub async fn expired_payments(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<PaymentId>, StoreError> {
-        const EXPIRED: &str =
-            "SELECT id FROM payments WHERE open_until <= $1 ORDER BY open_until LIMIT $2";
+    pub async fn expired_payments(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        const EXPIRED: &str = "SELECT id FROM payments WHERE open_until <= $1 ORDER BY open_until LIMIT $2";
         let rows: Vec<(Uuid,)> = self.db().rows(EXPIRED, (micros(now), i64::from(limit))).await?;
         Ok(rows.into_iter().map(|row| PaymentId::new(row.0)).collect())
     }

@@ -200,10 +200,9 @@ impl Db {
     pub async fn snapshot(&self) -> sqlx::Result<Tx> {
         match self {
             Self::Sqlite { readers, .. } => readers.begin().await.map(Tx::Sqlite),
-            Self::Postgres { readers, .. } => readers
-                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                .await
-                .map(Tx::Postgres),
+            Self::Postgres { readers, .. } => {
+                readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map(Tx::Postgres)
+            }
         }
     }
 
@@ -270,7 +269,10 @@ pub(super) fn is_passing(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(error) => match error.code() {
             // PostgreSQL: serialization and deadlock, lock not available, operator's intervention,
             // insufficient resources, connection trouble. SQLite: busy, locked, with extended codes.
-            Some(code) if code.len() == 5 && error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() => {
+            Some(code)
+                if code.len() == 5
+                    && error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() =>
+            {
                 matches!(&code[..2], "40" | "53" | "57" | "08") || code == "55P03"
             }
             Some(code) => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),

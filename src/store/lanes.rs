@@ -12,15 +12,54 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::FromRow;
 
 use super::{
-    DayState, Ended, Store, StoreError, StoredDay,
+    Store, StoreError,
     batch::Lane,
     exec::{Db, Tx},
-    rows::{At, EventRow, Id, micros, word},
+    rows::{At, EventRow, Id, micros},
     schema::INSERT_EVENTS,
 };
 use crate::{calendar::BusinessDay, ids::EventId, payments::EventType};
 
 const OPEN_DAY: &str = "SELECT day FROM business_days WHERE status = 'open'";
+
+/// A business day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDay {
+    /// Which.
+    pub day: BusinessDay,
+    /// Where it stands.
+    pub state: DayState,
+    /// When it began.
+    pub opened_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// Where a business day stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayState {
+    /// Journals go into it.
+    Open,
+    /// No journal goes into it any more.
+    Ended,
+}
+
+/// What ending a day did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It ended now; this event says so.
+    Now {
+        /// The day that is open now.
+        open: BusinessDay,
+        /// The event.
+        event: EventId,
+    },
+    /// It had ended before; nothing changed.
+    Before {
+        /// The day that is open.
+        open: BusinessDay,
+    },
+}
 
 /// Opens a lane in the open day.
 pub(super) async fn open(db: &Db, node: &str) -> Result<Lane, StoreError> {
@@ -73,7 +112,12 @@ impl FoundDay {
             "ended" => DayState::Ended,
             other => return Err(StoreError::unreadable("a day's state", other)),
         };
-        Ok(StoredDay { day: BusinessDay(self.day), state, opened_at: self.opened_at, ended_at: self.ended_at })
+        Ok(StoredDay {
+            day: BusinessDay(self.day),
+            state,
+            opened_at: self.opened_at,
+            ended_at: self.ended_at,
+        })
     }
 }
 
@@ -122,9 +166,11 @@ impl Store {
             return Ok(Ended::Before { open });
         }
         let at = micros(at);
-        tx.execute("UPDATE business_days SET status = 'ended', ended_at = $2 WHERE day = $1", (day.0, at)).await?;
+        tx.execute("UPDATE business_days SET status = 'ended', ended_at = $2 WHERE day = $1", (day.0, at))
+            .await?;
         tell_ended(&mut tx, day, event, at).await?;
-        tx.execute("UPDATE lanes SET closed_at = $2 WHERE day = $1 AND closed_at IS NULL", (day.0, at)).await?;
+        tx.execute("UPDATE lanes SET closed_at = $2 WHERE day = $1 AND closed_at IS NULL", (day.0, at))
+            .await?;
         begin(&mut tx, day.next(), at).await?;
         tx.commit().await?;
         Ok(Ended::Now { open: day.next(), event })
@@ -132,7 +178,8 @@ impl Store {
 
     /// Business days, newest first.
     pub async fn days(&self, limit: u32) -> Result<Vec<StoredDay>, StoreError> {
-        const DAYS: &str = "SELECT day, status, opened_at, ended_at FROM business_days ORDER BY day DESC LIMIT $1";
+        const DAYS: &str =
+            "SELECT day, status, opened_at, ended_at FROM business_days ORDER BY day DESC LIMIT $1";
         let rows: Vec<FoundDay> = self.db().rows(DAYS, (i64::from(limit),)).await?;
         rows.into_iter().map(FoundDay::into_day).collect()
     }
@@ -152,7 +199,12 @@ async fn begin(tx: &mut Tx, day: BusinessDay, at: DateTime<Utc>) -> Result<(), S
 }
 
 /// The event that a day ended stands in a lane of its own, the last of the day.
-async fn tell_ended(tx: &mut Tx, day: BusinessDay, event: EventId, at: DateTime<Utc>) -> Result<(), StoreError> {
+async fn tell_ended(
+    tx: &mut Tx,
+    day: BusinessDay,
+    event: EventId,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let lane = insert(tx, "end of day", day.0).await?;
     let data = serde_json::json!({
         "date": day,
@@ -173,9 +225,4 @@ async fn tell_ended(tx: &mut Tx, day: BusinessDay, event: EventId, at: DateTime<
     };
     tx.execute(INSERT_EVENTS.of(tx), (super::rows::document(&[row]),)).await?;
     Ok(())
-}
-
-/// The type of an event as it is read back.
-pub(super) fn event_type(text: &str) -> Result<EventType, StoreError> {
-    word("an event's type", text)
 }

@@ -14,6 +14,7 @@
 
 mod batch;
 mod bills;
+mod breaks;
 mod committer;
 mod connect;
 mod cursor;
@@ -33,6 +34,7 @@ mod schedules;
 mod schema;
 mod stubs;
 mod verify;
+mod walk;
 mod webhooks;
 
 use std::sync::{
@@ -45,14 +47,13 @@ use tokio::{
     task::JoinHandle,
 };
 
+pub use breaks::{BreakFilter, StoredBreak};
 pub use cursor::{Cursor, Page};
 pub use error::{CommitError, StoreError};
 pub use events::{EventFilter, StoredEvent};
 pub use keys::StoredKey;
-pub use ledger::{
-    AccountTotals, BreakFilter, DayState, Ended, StoredBreak, StoredDay, StoredTransfer, TransferFilter,
-    TrialBalance,
-};
+pub use lanes::{DayState, Ended, StoredDay};
+pub use ledger::{AccountTotals, StoredTransfer, TransferFilter, TrialBalance};
 pub use messages::MessageHead;
 pub use metrics::{Histogram, Snapshot};
 pub use options::{Faults, Migrations, Options};

@@ -103,7 +103,7 @@ impl ListPlace {
 }
 
 /// A JSON array of rows with an id each.
-fn id_rows(ids: impl IntoIterator<Item = Uuid>) -> String {
+pub(super) fn id_rows(ids: impl IntoIterator<Item = Uuid>) -> String {
     #[derive(Serialize)]
     struct IdRow {
         id: Id,
@@ -175,13 +175,13 @@ impl Store {
         holder.map(|holder| super::rows::word("a payment's id", &holder)).transpose()
     }
 
-    /// The attempt that a provider knows by our own reference, as `1234567890123456-1`.
+    /// The attempt that a provider knows by our own reference: the payment's and two digits more.
     pub async fn attempt_by_merchant_reference(
         &self,
         reference: &str,
     ) -> Result<Option<(PaymentId, AttemptId)>, StoreError> {
         const ATTEMPT: &str = "SELECT id FROM attempts WHERE payment_id = $1 AND merchant_reference = $2";
-        let payment = reference.rsplit_once('-').and_then(|(payment, _)| payment.parse::<Reference>().ok());
+        let payment = reference.get(..16).and_then(|payment| payment.parse::<Reference>().ok());
         let Some(payment) = payment else { return Ok(None) };
         let Some(payment) = self.id_by_reference(payment).await? else { return Ok(None) };
         let row: Option<(Uuid,)> =
@@ -215,8 +215,7 @@ impl Store {
             Some(ids) => {
                 let mut items = self.payments_with_ids(ids).await?;
                 items.retain(|payment| {
-                    filter.admits(payment)
-                        && (payment.created_at, payment.id.uuid()) < (after.at, after.id)
+                    filter.admits(payment) && (payment.created_at, payment.id.uuid()) < (after.at, after.id)
                 });
                 items
             }
@@ -235,9 +234,12 @@ impl Store {
     async fn candidates(&self, filter: &PaymentFilter) -> Result<Option<Vec<Uuid>>, StoreError> {
         const BY_CLIENT: &str =
             "SELECT id FROM payments WHERE client_reference = $1 ORDER BY created_at DESC LIMIT $2";
-        const BY_PROVIDER: &str = "SELECT DISTINCT payment_id FROM attempts WHERE provider_reference = $1 LIMIT $2";
+        const BY_PROVIDER: &str =
+            "SELECT DISTINCT payment_id FROM attempts WHERE provider_reference = $1 LIMIT $2";
         if let Some(reference) = filter.reference {
-            return Ok(Some(self.id_by_reference(reference).await?.map(PaymentId::uuid).into_iter().collect()));
+            return Ok(Some(
+                self.id_by_reference(reference).await?.map(PaymentId::uuid).into_iter().collect(),
+            ));
         }
         let (sql, reference) = match (&filter.client_reference, &filter.provider_reference) {
             (Some(reference), _) => (BY_CLIENT, reference),
@@ -367,7 +369,8 @@ impl FoundAnswer {
     fn into_held(self, key: &str) -> Result<Held, StoreError> {
         let answer = match (self.status, self.content_type, self.body) {
             (Some(status), Some(content_type), Some(body)) => {
-                let read = u16::try_from(status).map_err(|_| StoreError::unreadable("an HTTP status", status))?;
+                let read =
+                    u16::try_from(status).map_err(|_| StoreError::unreadable("an HTTP status", status))?;
                 Some(StoredAnswer { key: key.to_owned(), status: read, content_type, body })
             }
             _ => None,

@@ -59,7 +59,8 @@ pub(super) fn micros(at: DateTime<Utc>) -> DateTime<Utc> {
 
 /// A document as it is kept.
 pub(super) fn document<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("stored documents hold only strings, numbers and maps with string keys")
+    serde_json::to_string(value)
+        .expect("stored documents hold only strings, numbers and maps with string keys")
 }
 
 /// A document as it is read back.
@@ -224,7 +225,12 @@ impl FoundPayment {
             return_url: self.return_url,
             language: one_of("a language", [Language::Ar, Language::En], Language::code, &self.language)?,
             payer: self.payer.as_deref().map(|text| read_document("a masked payer", text)).transpose()?,
-            capture: one_of("a capture", [Capture::Automatic, Capture::Manual], Capture::code, &self.capture)?,
+            capture: one_of(
+                "a capture",
+                [Capture::Automatic, Capture::Manual],
+                Capture::code,
+                &self.capture,
+            )?,
             metadata: read_document("metadata", &self.metadata)?,
             status: word::<PaymentStatus>("a payment's status", &self.status)?,
             version: self.version,
@@ -315,7 +321,8 @@ impl<'a> AttemptRow<'a> {
 
     /// Its settlement is a fact of the reconciliation's own rows: until there are any, unreported.
     fn read(self) -> Result<Attempt, StoreError> {
-        let parsed = |text: Option<String>| text.as_deref().map(|t| read_document("a next action", t)).transpose();
+        let parsed =
+            |text: Option<String>| text.as_deref().map(|t| read_document("a next action", t)).transpose();
         Ok(Attempt {
             id: AttemptId::new(self.id.0),
             number: self.number,
@@ -376,7 +383,12 @@ impl<'a> RefundRow<'a> {
         Ok(Refund {
             id: RefundId::new(self.id.0),
             attempt: AttemptId::new(self.attempt_id.0),
-            of: one_of("what a refund gives back", [RefundOf::Payment, RefundOf::Excess], RefundOf::code, &self.of_what)?,
+            of: one_of(
+                "what a refund gives back",
+                [RefundOf::Payment, RefundOf::Excess],
+                RefundOf::code,
+                &self.of_what,
+            )?,
             status: word::<RefundStatus>("a refund's status", &self.status)?,
             amount: Piastres::new(self.amount),
             reason: self.reason.into_owned(),
@@ -528,7 +540,12 @@ pub(super) struct AnswerRow<'a> {
 
 impl<'a> AnswerRow<'a> {
     pub fn of(answer: &'a StoredAnswer) -> Self {
-        Self { key: &answer.key, status: answer.status, content_type: &answer.content_type, body: &answer.body }
+        Self {
+            key: &answer.key,
+            status: answer.status,
+            content_type: &answer.content_type,
+            body: &answer.body,
+        }
     }
 }
 

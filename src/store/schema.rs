@@ -104,7 +104,10 @@ fn insert(table: &str, columns: Columns, tail: &str) -> Texts {
     Texts::both(|dialect| {
         let names = names(columns);
         // WHERE true: without it SQLite takes ON CONFLICT for a join's condition.
-        format!("INSERT INTO {table} ({names}) SELECT {names} FROM {} AS c WHERE true {tail}", dialect.rows(columns))
+        format!(
+            "INSERT INTO {table} ({names}) SELECT {names} FROM {} AS c WHERE true {tail}",
+            dialect.rows(columns)
+        )
     })
 }
 
@@ -350,6 +353,14 @@ statements! {
     /// The same for the ids of a JSON array of objects.
     PAYMENTS_WHERE_IDS = Texts::both(|dialect| {
         format!("{} JOIN {} AS c ON c.id = p.id", select_payments(dialect), dialect.rows(&[("id", Id)]))
+    });
+    /// What happened to the breaks of a JSON array of objects, oldest first.
+    BREAK_HISTORY = Texts::both(|dialect| {
+        format!(
+            "SELECT h.break_id, h.at, h.by_whom, h.what FROM break_history h JOIN {} AS c ON c.id = h.break_id \
+             ORDER BY h.break_id, h.number",
+            dialect.rows(&[("id", Id)]),
+        )
     });
     /// Bills of the quotes of a JSON array of objects.
     BILLS = Texts::both(|dialect| {

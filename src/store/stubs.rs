@@ -17,33 +17,6 @@ use crate::{
 type Result<T> = std::result::Result<T, StoreError>;
 
 impl Store {
-
-
-
-    pub async fn events_of(&self, payment: PaymentId) -> Result<Vec<StoredEvent>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn events(
-        &self,
-        filter: &EventFilter,
-        cursor: &Cursor,
-        limit: u32,
-    ) -> Result<Page<StoredEvent>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn event(&self, id: EventId) -> Result<Option<StoredEvent>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn breaks(
-        &self,
-        filter: &BreakFilter,
-        cursor: &Cursor,
-        limit: u32,
-    ) -> Result<Page<StoredBreak>> {
-        Err(StoreError::Closed)
-    }
-
-
     pub async fn insert_endpoint(&self, endpoint: &Endpoint) -> Result<()> {
         Err(StoreError::Closed)
     }
@@ -128,33 +101,7 @@ impl Store {
         Err(StoreError::Closed)
     }
 
-
-    pub async fn accounts(&self, on: Option<BusinessDay>) -> Result<Vec<AccountTotals>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn account(&self, account: &Account, on: Option<BusinessDay>) -> Result<Option<AccountTotals>> {
-        Err(StoreError::Closed)
-    }
-    pub async fn trial_balance(&self, on: Option<BusinessDay>) -> Result<TrialBalance> {
-        Err(StoreError::Closed)
-    }
-    pub async fn transfers(
-        &self,
-        filter: &TransferFilter,
-        cursor: &Cursor,
-        limit: u32,
-    ) -> Result<Page<StoredTransfer>> {
-        Err(StoreError::Closed)
-    }
     pub async fn verify(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<VerifyReport> {
-        Err(StoreError::Closed)
-    }
-    /// Journals as JSON lines; returns how many.
-    pub async fn export(
-        &self,
-        day: Option<BusinessDay>,
-        out: &mut (dyn std::io::Write + Send),
-    ) -> Result<u64> {
         Err(StoreError::Closed)
     }
 

@@ -4,5 +4,6 @@ mod arrows;
 mod dependencies;
 mod documents;
 mod drawn;
+mod store;
 mod tidy;
 mod tree;
