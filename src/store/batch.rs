@@ -81,23 +81,23 @@ pub(super) async fn write(tx: &mut Tx, lane: Lane, changes: &[&Change]) -> sqlx:
 
 /// (a) Writes the payments' rows; returns the Changes whose guard held, and those without one.
 async fn guarded(tx: &mut Tx, changes: &[&Change]) -> sqlx::Result<Vec<usize>> {
-    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    let (mut opened, mut moved) = (Vec::new(), Vec::new());
     for change in changes.iter().filter_map(|change| change.payment.as_ref()) {
         match decided_from(change) {
-            None => new.push(PaymentRow::of(&change.payment)),
-            Some(version) => changed.push(PaymentStateRow::of(&change.payment, version)),
+            None => opened.push(PaymentRow::of(&change.payment)),
+            Some(version) => moved.push(PaymentStateRow::of(&change.payment, version)),
         }
     }
     // Rows are locked in the order of their ids, as everywhere.
-    changed.sort_by_key(|row| row.id.0);
-    new.sort_by_key(|row| row.id.0);
+    moved.sort_by_key(|row| row.id.0);
+    opened.sort_by_key(|row| row.id.0);
     let mut held: HashSet<Uuid> = HashSet::new();
-    if !changed.is_empty() {
-        let rows: Vec<(Uuid,)> = tx.rows(UPDATE_PAYMENTS.of(tx), (json(&changed),)).await?;
+    if !moved.is_empty() {
+        let rows: Vec<(Uuid,)> = tx.rows(UPDATE_PAYMENTS.of(tx), (json(&moved),)).await?;
         held.extend(rows.into_iter().map(|row| row.0));
     }
-    if !new.is_empty() {
-        let rows: Vec<(Uuid,)> = tx.rows(INSERT_PAYMENTS.of(tx), (json(&new),)).await?;
+    if !opened.is_empty() {
+        let rows: Vec<(Uuid,)> = tx.rows(INSERT_PAYMENTS.of(tx), (json(&opened),)).await?;
         held.extend(rows.into_iter().map(|row| row.0));
     }
     let holds = |change: &Change| {

@@ -106,7 +106,7 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl StoreError {
-    pub(super) fn unreadable(what: &'static str, value: impl ToString) -> Self {
+    pub(super) fn unreadable(what: &'static str, value: impl std::fmt::Display) -> Self {
         Self::Unreadable { what, value: value.to_string().chars().take(200).collect() }
     }
 }

@@ -18,6 +18,7 @@ mod breaks;
 mod committer;
 mod connect;
 mod cursor;
+mod deliveries;
 mod due;
 mod error;
 mod events;
@@ -32,7 +33,6 @@ mod payments;
 mod rows;
 mod schedules;
 mod schema;
-mod stubs;
 mod verify;
 mod walk;
 mod webhooks;
@@ -49,6 +49,7 @@ use tokio::{
 
 pub use breaks::{BreakFilter, StoredBreak};
 pub use cursor::{Cursor, Page};
+pub use deliveries::{Delivery, DeliveryState, DeliveryTarget, FailedDelivery};
 pub use error::{CommitError, StoreError};
 pub use events::{EventFilter, StoredEvent};
 pub use keys::StoredKey;
@@ -60,7 +61,7 @@ pub use options::{Faults, Migrations, Options};
 pub use payments::{AttemptFilter, Held, PaymentFilter};
 pub use schedules::{Heartbeat, Published};
 pub use verify::{Finding, Progress, VerifyReport};
-pub use webhooks::{Delivery, DeliveryState, DeliveryTarget, Endpoint, EndpointId, FailedDelivery, Secret};
+pub use webhooks::{Endpoint, EndpointId, Secret};
 
 use crate::{calendar::BusinessDay, change::Change};
 use committer::{Committer, Job, Message};
@@ -162,7 +163,7 @@ impl Store {
         let place = inner.metrics.enter().ok_or(overloaded)?;
         let lane = match &change.payment {
             // Always the same lane for a payment: two lanes never wait for one another's rows.
-            Some(change) => change.payment.id.uuid().as_u64_pair().1 as usize,
+            Some(change) => usize::from(change.payment.id.uuid().as_bytes()[15]),
             None => inner.turn.fetch_add(1, Ordering::Relaxed),
         };
         let quote = change.quote.clone();

@@ -577,6 +577,19 @@ impl<'a> MessageRow<'a> {
 }
 
 #[derive(Serialize)]
+pub(super) struct DeliveryRow<'a> {
+    pub subject_id: Id,
+    pub endpoint_id: Id,
+    pub event_id: Id,
+    pub sequence: i64,
+    pub kind: &'a str,
+    pub lane: i64,
+    pub seq: i64,
+    pub state: &'static str,
+    pub due_at: At,
+}
+
+#[derive(Serialize)]
 pub(super) struct WorkedOffRow {
     pub id: Id,
     pub state: &'static str,

@@ -354,6 +354,13 @@ statements! {
     PAYMENTS_WHERE_IDS = Texts::both(|dialect| {
         format!("{} JOIN {} AS c ON c.id = p.id", select_payments(dialect), dialect.rows(&[("id", Id)]))
     });
+    /// The endpoints of a JSON array of objects.
+    ENDPOINTS_WITH_IDS = Texts::both(|dialect| {
+        format!(
+            "SELECT DISTINCT e.* FROM webhook_endpoints e JOIN {} AS c ON c.id = e.id",
+            dialect.rows(&[("id", Id)]),
+        )
+    });
     /// What happened to the breaks of a JSON array of objects, oldest first.
     BREAK_HISTORY = Texts::both(|dialect| {
         format!(

@@ -14,7 +14,7 @@ use rusum::{
 };
 use tokio::task::JoinSet;
 
-use super::{Shop, backends, shop::fresh};
+use super::{Database, Shop, backends, shop::fresh};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_is_read_back() {
@@ -109,7 +109,7 @@ async fn a_message_is_stored_once_and_worked_off() {
 async fn two_hundred_commits_of_one_version_win_once() {
     for backend in backends() {
         let database = backend.fresh().await;
-        let options = Options { lanes: 4, ..database.options() };
+        let options = Options { lanes: 4, ..Database::options() };
         let shop = Arc::new(Shop::new(Store::open(&database.url, options).await.unwrap()).await);
         let mut payment = shop.opened().await;
         for _ in 0..3 {
@@ -186,7 +186,7 @@ async fn while_busy(shop: &Shop, changes: Vec<Change>) -> Vec<Result<rusum::stor
 async fn a_clash_answers_with_what_is_stored_and_its_neighbours_commit() {
     for backend in backends() {
         let database = backend.fresh().await;
-        let options = Options { lanes: 1, ..database.options() };
+        let options = Options { lanes: 1, ..Database::options() };
         let shop = Shop::new(Store::open(&database.url, options).await.unwrap()).await;
         let quote = shop.committed_quote().await;
         let (first, change) = shop.opening(&quote);
@@ -215,7 +215,7 @@ async fn a_clash_answers_with_what_is_stored_and_its_neighbours_commit() {
 async fn fifty_with_one_claim_win_once() {
     for backend in backends() {
         let database = backend.fresh().await;
-        let options = Options { lanes: 4, ..database.options() };
+        let options = Options { lanes: 4, ..Database::options() };
         let shop = Shop::new(Store::open(&database.url, options).await.unwrap()).await;
         let quote = shop.committed_quote().await;
         let changes: Vec<Change> = (0..50).map(|_| shop.opening(&quote).1).collect();
@@ -236,7 +236,7 @@ async fn fifty_with_one_claim_win_once() {
 async fn a_change_that_the_database_refuses_fails_alone() {
     for backend in backends() {
         let database = backend.fresh().await;
-        let options = Options { lanes: 1, ..database.options() };
+        let options = Options { lanes: 1, ..Database::options() };
         let shop = Shop::new(Store::open(&database.url, options).await.unwrap()).await;
         let receivable: Account = "provider:fawry:receivable".parse().unwrap();
         let poison = Change {
@@ -276,7 +276,7 @@ async fn a_change_that_the_database_refuses_fails_alone() {
 async fn a_full_queue_answers_at_once_and_nothing_of_it_is_written() {
     for backend in backends() {
         let database = backend.fresh().await;
-        let options = Options { queue_limit: 8, lanes: 1, ..database.options() };
+        let options = Options { queue_limit: 8, lanes: 1, ..Database::options() };
         let shop = Shop::new(Store::open(&database.url, options).await.unwrap()).await;
         let changes: Vec<Change> =
             (0..200).map(|_| Change { quote: Some(shop.quote()), ..Change::default() }).collect();

@@ -83,12 +83,12 @@ impl Database {
         matches!(self.gone, Gone::Database { .. })
     }
 
-    pub fn options(&self) -> Options {
+    pub fn options() -> Options {
         Options { patience: Duration::from_secs(20), ..Options::new("test") }
     }
 
     pub async fn store(&self) -> Store {
-        Store::open(&self.url, self.options()).await.unwrap()
+        Store::open(&self.url, Self::options()).await.unwrap()
     }
 
     /// Runs a statement behind the store's back; says what the engine says.
