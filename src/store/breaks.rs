@@ -88,8 +88,8 @@ impl Store {
     ) -> Result<Page<StoredBreak>, StoreError> {
         // A break is open until its history says otherwise.
         const LIST: &str = "SELECT * FROM (SELECT b.*, COALESCE((SELECT h.status FROM break_history h \
-             WHERE h.subject_id = b.subject_id AND h.break_id = b.id ORDER BY h.number DESC LIMIT 1), 'open') \
-             AS status FROM breaks b WHERE (b.day, b.id) < ($1, $2) AND ($3 IS NULL OR b.day = $3) \
+             WHERE h.subject_id = b.subject_id AND h.break_id = b.id ORDER BY h.number DESC LIMIT 1), \
+             'open') AS status FROM breaks b WHERE (b.day, b.id) < ($1, $2) AND ($3 IS NULL OR b.day = $3) \
              AND ($4 IS NULL OR b.provider = $4) AND ($5 IS NULL OR b.code = $5)) AS found \
              WHERE ($6 IS NULL OR status = $6) ORDER BY day DESC, id DESC LIMIT $7";
         let start = (NaiveDate::from_ymd_opt(9999, 12, 31).expect("31 December 9999 exists"), Uuid::max());
