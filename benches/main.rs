@@ -61,7 +61,9 @@ fn measure(options: &Options) -> Result<(), Failed> {
             Part::Start => start::measure(options, &mut report)?,
         }
     }
-    report.rows.extend(options.given.iter().cloned());
+    for row in &options.given {
+        report.push(row.clone());
+    }
     report.print(&options.machine()?);
     Ok(())
 }

@@ -143,6 +143,11 @@ impl Options {
         Ok(self.url_of(name))
     }
 
+    /// The server's first process.
+    pub fn postgres_process(&self) -> Result<String, Failed> {
+        self.postgres(r"SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)")
+    }
+
     /// What one round wrote is flushed before the next begins, so that each pays for its own.
     pub fn checkpoint(&self) -> Result<(), Failed> {
         self.psql("postgres", "CHECKPOINT").map(drop)

@@ -30,7 +30,7 @@ use crate::{
     options::Options,
     posting::verified_row,
     process::{self, Running},
-    report::{Rates, Report, Round, Row},
+    report::{Rates, Report, Round, Row, grouped},
 };
 
 const RUSUM: &str = env!("CARGO_BIN_EXE_rusum");
@@ -76,7 +76,7 @@ pub fn measure(options: &Options, report: &mut Report) -> Result<(), Failed> {
         let fawry = simulate().await?;
         let switch = serve(options, folder.path(), &fawry).await?;
         let (_bare_process, bare) = serve_bare(options)?;
-        let mut paid = 0;
+        let (mut paid, mut cpu) = (0, Cpu::default());
         for callers in CALLERS {
             let mut portals = portals(&switch, callers).await?;
             let [mut ours, mut single, mut grouped] = [(); 3].map(|()| Rates::default());
@@ -84,24 +84,58 @@ pub fn measure(options: &Options, report: &mut Report) -> Result<(), Failed> {
                 single.add(bare_round(options, &bare, bare::SINGLE, callers).await?);
                 grouped.add(bare_round(options, &bare, bare::GROUPED, callers).await?);
                 options.checkpoint()?;
+                let before = Cpu::spent(options, &switch.process)?;
                 let (back, round) = round(options, portals, &mut paid).await?;
+                cpu.add_difference(&before, &Cpu::spent(options, &switch.process)?);
                 portals = back;
                 ours.add(round);
             }
             let fastest = if single.median() > grouped.median() { single } else { grouped };
             let measure = format!("whole payments over HTTP, {callers} callers");
-            report.rows.push(Row::at_least(&measure, &ours, ("bare POST", fastest.median()), HUNDREDTHS));
-            report.rows.push(Row::plain(&format!("bare POST, {callers} callers"), fastest.to_string()));
+            report.push(Row::at_least(&measure, &ours, ("bare POST", fastest.median()), HUNDREDTHS));
+            report.push(Row::plain(&format!("bare POST, {callers} callers"), fastest.to_string()));
         }
+        report.push(Row::plain("CPU time of one whole payment", cpu.each(paid)));
         let resident = switch.process.peak_resident()?;
-        report.rows.push(Row::at_most("memory of the serving process, peak", resident, RESIDENT_KB, "kB"));
+        report.push(Row::at_most("memory of the serving process, peak", resident, RESIDENT_KB, "kB"));
         let Served { process, database_url, .. } = switch;
         drop(process);
         let store = Store::open(&database_url, store::Options::new("bench")).await?;
-        report.rows.push(verified_row("books after it", &store.verify(&mut |_| ()).await?));
+        report.push(verified_row("books after it", &store.verify(&mut |_| ()).await?));
         store.drain().await;
         Ok(())
     })
+}
+
+/// Time spent on cores, in microseconds.
+#[derive(Default)]
+struct Cpu {
+    switch: u64,
+    postgres: u64,
+    ours: u64,
+}
+
+impl Cpu {
+    fn spent(options: &Options, switch: &Running) -> Result<Self, Failed> {
+        let own = |process: &str| process::family_micros(process);
+        Ok(Self {
+            switch: own(&switch.0.id().to_string())?,
+            postgres: own(&options.postgres_process()?)?,
+            ours: process::own_micros()?,
+        })
+    }
+
+    const fn add_difference(&mut self, before: &Self, after: &Self) {
+        self.switch += after.switch - before.switch;
+        self.postgres += after.postgres.saturating_sub(before.postgres);
+        self.ours += after.ours - before.ours;
+    }
+
+    fn each(&self, payments: u64) -> String {
+        let each = |micros: u64| grouped(micros / payments.max(1));
+        let (switch, postgres, ours) = (each(self.switch), each(self.postgres), each(self.ours));
+        format!("switch {switch} µs, PostgreSQL {postgres} µs, load and simulator {ours} µs")
+    }
 }
 
 /// One round; it ends when every payment that was notified is in the books.

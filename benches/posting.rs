@@ -184,7 +184,7 @@ pub fn measure(options: &Options, report: &mut Report) -> Result<(), Failed> {
         }
         for (engine, store) in [("PostgreSQL", &arena.postgres), ("SQLite", &arena.sqlite)] {
             let verified = store.verify(&mut |_| ()).await?;
-            report.rows.push(verified_row(&format!("books after it, {engine}"), &verified));
+            report.push(verified_row(&format!("books after it, {engine}"), &verified));
             store.drain().await;
         }
         Ok(())
@@ -225,10 +225,10 @@ impl Arena<'_> {
         }
         let measure = format!("posting, {callers} callers");
         let rate = ("one transaction each", rival.median());
-        report.rows.push(Row::at_least(&measure, &ours, rate, hundredths));
-        report.rows.push(Row::at_least(&measure, &ours, ("TPC-B", tpcb.median()), TPCB_HUNDREDTHS));
-        report.rows.push(Row::plain(&format!("one transaction each, {callers} callers"), rival.to_string()));
-        report.rows.push(Row::plain(&format!("posting on SQLite, {callers} callers"), sqlite.to_string()));
+        report.push(Row::at_least(&measure, &ours, rate, hundredths));
+        report.push(Row::at_least(&measure, &ours, ("TPC-B", tpcb.median()), TPCB_HUNDREDTHS));
+        report.push(Row::plain(&format!("one transaction each, {callers} callers"), rival.to_string()));
+        report.push(Row::plain(&format!("posting on SQLite, {callers} callers"), sqlite.to_string()));
         Ok(())
     }
 

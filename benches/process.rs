@@ -30,6 +30,45 @@ impl Running {
     }
 }
 
+/// The time that this thread has spent on a core, in nanoseconds: what others do meanwhile on the
+/// same machine does not count.
+pub fn thread_nanos() -> Result<u64, Failed> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat")?;
+    Ok(text.split_whitespace().next().ok_or("no time in /proc/thread-self/schedstat")?.parse()?)
+}
+
+/// The time that this process and the children that it waited for have spent on cores, in ticks.
+fn ticks(process: &str) -> Result<u64, Failed> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let (_, after_name) = text.rsplit_once(')').ok_or("no name in /proc/.../stat")?;
+    // utime, stime, cutime and cstime are the 14th to 17th fields, the state after the name the 3rd.
+    after_name.split_whitespace().skip(11).take(4).map(|field| Ok(field.parse::<u64>()?)).sum()
+}
+
+/// The time that a process and all below it have spent on cores, in microseconds.
+pub fn family_micros(process: &str) -> Result<u64, Failed> {
+    let mut ticks = ticks(process)?;
+    let tasks = fs::read_dir(format!("/proc/{process}/task"))?;
+    for task in tasks {
+        let children = fs::read_to_string(task?.path().join("children"))?;
+        for child in children.split_whitespace() {
+            // One that ended meanwhile has been counted by its parent, or is next time.
+            ticks += self::ticks(child).unwrap_or(0);
+        }
+    }
+    // A tick is a hundredth of a second on every Linux that is in use.
+    Ok(ticks * 10_000)
+}
+
+/// The time that this process alone has spent on cores, in microseconds.
+pub fn own_micros() -> Result<u64, Failed> {
+    let text = fs::read_to_string("/proc/self/stat")?;
+    let (_, after_name) = text.rsplit_once(')').ok_or("no name in /proc/self/stat")?;
+    let ticks =
+        after_name.split_whitespace().skip(11).take(2).map(|field| Ok::<_, Failed>(field.parse::<u64>()?));
+    Ok(ticks.sum::<Result<u64, Failed>>()? * 10_000)
+}
+
 /// What this process holds in memory now, in kilobytes.
 pub fn resident() -> Result<u64, Failed> {
     status("self", "VmRSS:")

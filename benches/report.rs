@@ -56,14 +56,27 @@ impl Row {
 }
 
 impl Report {
+    /// Adds a row, and says so.
+    pub fn push(&mut self, row: Row) {
+        eprintln!("  {row}");
+        self.rows.push(row);
+    }
+
     /// Prints the table, as Markdown.
     pub fn print(&self, machine: &str) {
         println!("{machine}\n");
         println!("| measure | figure | target | ratio | met |\n|---|---|---|---|---|");
-        for Row { measure, figure, target, ratio, met } in &self.rows {
-            let met = met.map_or("", |met| if met { "yes" } else { "**no**" });
-            println!("| {measure} | {figure} | {target} | {ratio} | {met} |");
+        for row in &self.rows {
+            println!("{row}");
         }
+    }
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { measure, figure, target, ratio, met } = self;
+        let met = met.map_or("", |met| if met { "yes" } else { "**no**" });
+        write!(f, "| {measure} | {figure} | {target} | {ratio} | {met} |")
     }
 }
 

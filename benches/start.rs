@@ -29,9 +29,9 @@ pub fn measure(options: &Options, report: &mut Report) -> Result<(), Failed> {
     }
     millis.sort_unstable();
     let median = millis[millis.len() / 2];
-    report.rows.push(Row::at_most("empty folder to the first quote", median, LIMIT_MS, "ms"));
+    report.push(Row::at_most("empty folder to the first quote", median, LIMIT_MS, "ms"));
     let size = std::fs::metadata(RUSUM)?.len();
-    report.rows.push(Row::plain("size of the binary", format!("{} kB", grouped(size / 1_000))));
+    report.push(Row::plain("size of the binary", format!("{} kB", grouped(size / 1_000))));
     Ok(())
 }
 
