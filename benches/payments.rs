@@ -45,7 +45,9 @@ const RESIDENT_KB: u64 = 150_000;
 /// How long to wait for a server to begin, or for the last payment to be posted.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-const QUOTE: &str = r#"{"channel":"portal","governorate":"03","items":[{"service":"civil-status.birth-certificate","delivery":"home","options":{"speed":"normal"},"quantity":2}]}"#;
+const QUOTE: &str = r#"{"channel": "portal", "governorate": "03", "items": [
+    {"service": "civil-status.birth-certificate", "delivery": "home",
+     "options": {"speed": "normal"}, "quantity": 2}]}"#;
 
 /// A switch and the address it listens on.
 struct Served {
@@ -258,7 +260,9 @@ impl Work for Portal {
     async fn once(&mut self) -> Result<(), Failed> {
         let quote = text(self.switch.post("/v1/quotes", "", QUOTE).await?.expect(201)?, "id")?.to_owned();
         let order = format!(
-            r#"{{"quote":"{quote}","client_reference":"PORTAL-{:012}","language":"ar","payer":{{"name":"منى حسن علي","mobile":"01001234567","national_id":"29801011234567"}}}}"#,
+            r#"{{"quote": "{quote}", "client_reference": "PORTAL-{:012}", "language": "ar",
+                "payer": {{"name": "منى حسن علي", "mobile": "01001234567",
+                           "national_id": "29801011234567"}}}}"#,
             self.numbers.below(1_000_000_000_000)
         );
         let headers = self.once_headers();
@@ -297,7 +301,11 @@ fn paid(reference: &str, code: &str, amount: &str) -> String {
     };
     let now = Clock::system().now().timestamp_millis();
     format!(
-        r#"{{"requestId":"{code}","fawryRefNumber":"{code}","merchantRefNumber":"{reference}01","paymentAmount":{amount},"orderAmount":{amount},"fawryFees":0.00,"orderStatus":"PAID","paymentMethod":"PAYATFAWRY","paymentTime":{now},"paymentRefrenceNumber":"{code}001","orderExpiryDate":{now},"messageSignature":"{}"}}"#,
+        r#"{{"requestId": "{code}", "fawryRefNumber": "{code}", "merchantRefNumber": "{reference}01",
+            "paymentAmount": {amount}, "orderAmount": {amount}, "fawryFees": 0.00,
+            "orderStatus": "PAID", "paymentMethod": "PAYATFAWRY", "paymentTime": {now},
+            "paymentRefrenceNumber": "{code}001", "orderExpiryDate": {now},
+            "messageSignature": "{}"}}"#,
         notification(&signed, SECURE_KEY)
     )
 }
