@@ -10,6 +10,7 @@ pub mod breaker;
 pub mod clock;
 pub mod error;
 pub mod jobs;
+pub mod keys;
 mod notifications;
 mod once;
 mod payments;
