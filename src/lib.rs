@@ -3,6 +3,7 @@
 //! The map, in reading order. A functional core decides; an imperative shell carries out.
 //! The core does no I/O, reads no clock and makes no ids: it is given them.
 
+pub mod api;
 pub mod calendar;
 pub mod change;
 pub mod fees;

@@ -11,7 +11,7 @@ use rusum::{
 use crate::tree;
 
 /// Compares the blocks of a document (`<!-- drawn: name -->` to `<!-- end -->`) with what they ought to be.
-fn compare(path: &str, blocks: &[(&str, String)]) {
+pub fn compare(path: &str, blocks: &[(&str, String)]) {
     let shown = tree::read(path);
     let mut drawn = shown.clone();
     for (name, block) in blocks {

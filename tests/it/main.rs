@@ -1,5 +1,6 @@
 //! What the whole promises, one file per promise, in one binary.
 
+mod api_document;
 mod arrows;
 mod dependencies;
 mod documents;
