@@ -93,6 +93,11 @@ fn thousandths(text: &str) -> Option<u16> {
 
 /// The language of titles and details: Arabic or English as `Accept-Language` prefers, else English.
 pub fn language(headers: &HeaderMap) -> Language {
+    preferred(headers).unwrap_or(Language::En)
+}
+
+/// The language that `Accept-Language` asks for; nothing when it takes neither, or either.
+pub fn preferred(headers: &HeaderMap) -> Option<Language> {
     let entries = entries(headers, &header::ACCEPT_LANGUAGE);
     // For each language: the weight and place of its best entry; `*` is for those not named.
     let standing = |code: &str| {
@@ -107,8 +112,9 @@ pub fn language(headers: &HeaderMap) -> Language {
             .filter(|(weight, _)| *weight > 0)
     };
     match (standing("ar"), standing("en")) {
-        (Some(arabic), english) if Some(arabic) > english => Language::Ar,
-        _ => Language::En,
+        (None, None) => None,
+        (arabic, english) if arabic > english => Some(Language::Ar),
+        _ => Some(Language::En),
     }
 }
 

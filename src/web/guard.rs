@@ -15,7 +15,8 @@ use axum::{
 
 use super::{errors, language};
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; script-src 'self'; \
+/// What a page may load.
+pub const POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; script-src 'self'; \
                       img-src 'self' data:; connect-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 

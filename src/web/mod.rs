@@ -33,7 +33,7 @@ use axum::{
     routing::{get, post},
 };
 
-pub use self::receipt::receipt_html;
+pub use self::{guard::POLICY, receipt::receipt_html};
 use crate::switch::Switch;
 
 /// The most that a form may hold, in bytes: a few short fields.
