@@ -37,8 +37,8 @@ use crate::{
     switch::{Answered, Payer, PaymentOrder, SwitchError, settings::Mode},
 };
 
-/// The least and the most seconds that a payment can be paid in: five minutes and thirty days.
-const EXPIRES_IN: (i64, i64) = (300, 30 * 24 * 60 * 60);
+/// The least and the most seconds that a payment can be paid in: a second and thirty days.
+const EXPIRES_IN: (i64, i64) = (1, 30 * 24 * 60 * 60);
 /// How long a client's reference may be, in characters.
 const LONGEST_REFERENCE: usize = 100;
 /// How many pairs of metadata there may be.
@@ -71,7 +71,7 @@ pub struct PaymentRequest {
     #[schema(required = false)]
     capture: Option<Capture>,
     /// For how many seconds it can be paid; 86,400 unless given.
-    #[schema(required = false, minimum = 300, maximum = 2_592_000)]
+    #[schema(required = false, minimum = 1, maximum = 2_592_000)]
     expires_in: Option<i64>,
     /// Your own pairs: at most 20, keys of 1 to 40 characters, values of at most 500, no card number.
     #[schema(required = false)]

@@ -15,7 +15,7 @@ use super::{Switch, SwitchError, clock::fresh, current_day};
 use crate::{
     calendar::BusinessDay,
     ids::EventId,
-    store::{Ended, Heartbeat},
+    store::{Ended, Forgotten, Heartbeat},
 };
 
 /// How much one round of a job takes.
@@ -31,8 +31,11 @@ const UNVERIFIED_KEPT: u32 = 10_000;
 
 /// How old a heartbeat may be before `/readyz` calls its job late.
 pub const LATE_AFTER: TimeDelta = TimeDelta::seconds(60);
+/// How long the job rests that looks for data whose time is over.
+const RETENTION_REST: Duration = Duration::from_secs(30);
+
 /// The names of the jobs, as their heartbeats tell them.
-pub const NAMES: [&str; 6] = ["attempts", "messages", "expiry", "outbox", "days", "schedules"];
+pub const NAMES: [&str; 7] = ["attempts", "messages", "expiry", "outbox", "days", "schedules", "retention"];
 
 /// The running jobs.
 pub struct Jobs {
@@ -49,11 +52,19 @@ enum Job {
     Outbox,
     Days,
     Schedules,
+    Retention,
 }
 
 impl Job {
-    const ALL: [Self; 6] =
-        [Self::Attempts, Self::Messages, Self::Expiry, Self::Outbox, Self::Days, Self::Schedules];
+    const ALL: [Self; 7] = [
+        Self::Attempts,
+        Self::Messages,
+        Self::Expiry,
+        Self::Outbox,
+        Self::Days,
+        Self::Schedules,
+        Self::Retention,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -63,6 +74,7 @@ impl Job {
             Self::Outbox => "outbox",
             Self::Days => "days",
             Self::Schedules => "schedules",
+            Self::Retention => "retention",
         }
     }
 
@@ -70,6 +82,7 @@ impl Job {
         match self {
             Self::Attempts | Self::Messages | Self::Outbox => REST,
             Self::Expiry | Self::Days | Self::Schedules => LONG_REST,
+            Self::Retention => RETENTION_REST,
         }
     }
 }
@@ -96,7 +109,20 @@ impl Switch {
             Job::Outbox => self.deliver(ROUND).await,
             Job::Days => self.end_days().await,
             Job::Schedules => self.compare_schedules().await.map(|()| 0),
+            Job::Retention => self.forget().await.map(|()| 0),
         }
+    }
+
+    /// Forgets personal data whose time is over.
+    async fn forget(&self) -> Result<(), SwitchError> {
+        let now = self.clock.now();
+        let kept = self.settings.retention;
+        let before = |days: u32| now - TimeDelta::days(i64::from(days));
+        let forgotten = self.store.forget(before(kept.payers_days), before(kept.messages_days)).await?;
+        if forgotten != Forgotten::default() {
+            info!(payers = forgotten.payers, messages = forgotten.messages, "personal data forgotten");
+        }
+        Ok(())
     }
 
     /// Ends every day that is over: after an outage one by one, in order.

@@ -47,6 +47,9 @@ pub struct Settings {
     /// Webhook delivery.
     #[serde(default)]
     pub webhooks: WebhookSettings,
+    /// How long personal data is kept.
+    #[serde(default)]
+    pub retention: RetentionSettings,
     /// The business day.
     #[serde(default)]
     pub day: DaySettings,
@@ -142,6 +145,16 @@ pub struct WebhookSettings {
     pub timeout_secs: u64,
 }
 
+/// How long personal data is kept.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionSettings {
+    /// Payers' names, mobiles and national ids, in days after the payment was made.
+    pub payers_days: u32,
+    /// Providers' raw messages, in days after they came.
+    pub messages_days: u32,
+}
+
 /// The business day.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -185,6 +198,12 @@ impl Default for LimitSettings {
 impl Default for WebhookSettings {
     fn default() -> Self {
         Self { allow_loopback_http: false, timeout_secs: 15 }
+    }
+}
+
+impl Default for RetentionSettings {
+    fn default() -> Self {
+        Self { payers_days: 400, messages_days: 100 }
     }
 }
 
