@@ -443,7 +443,8 @@ async fn take(
 async fn wake_next(tx: &mut Tx, done: DeliveryTarget, at: DateTime<Utc>) -> Result<(), StoreError> {
     const WAKE: &str = "UPDATE deliveries SET due_at = $3 WHERE endpoint_id = $1 AND subject_id = $2 \
          AND state = 'waiting' AND failing_since IS NULL AND sequence = \
-         (SELECT MIN(sequence) FROM deliveries WHERE endpoint_id = $1 AND subject_id = $2 AND state = 'waiting')";
+         (SELECT MIN(sequence) FROM deliveries \
+         WHERE endpoint_id = $1 AND subject_id = $2 AND state = 'waiting')";
     if done.payment.is_some() {
         tx.execute(WAKE, (done.endpoint.uuid(), done.subject(), at)).await?;
     }

@@ -113,7 +113,10 @@ impl Binds for () {
 
 /// Runs `$query` with the arguments of the engine at hand on the executor of the engine at hand.
 macro_rules! on {
-    ($engine:expr, $binds:expr, $query:ident($sql:expr), $sqlite:pat => $lite:expr, $postgres:pat => $pg:expr, $run:ident) => {
+    (
+        $engine:expr, $binds:expr, $query:ident($sql:expr),
+        $sqlite:pat => $lite:expr, $postgres:pat => $pg:expr, $run:ident
+    ) => {
         match $engine {
             $sqlite => sqlx::$query($sql, $binds.sqlite().map_err(sqlx::Error::Encode)?).$run($lite).await,
             $postgres => sqlx::$query($sql, $binds.postgres().map_err(sqlx::Error::Encode)?).$run($pg).await,
@@ -138,7 +141,14 @@ impl Tx {
 
     /// All rows.
     pub async fn rows<R: Row>(&mut self, sql: &'static str, binds: impl Binds) -> sqlx::Result<Vec<R>> {
-        on!(self, binds, query_as_with(sql), Self::Sqlite(tx) => &mut **tx, Self::Postgres(tx) => &mut **tx, fetch_all)
+        on!(
+            self,
+            binds,
+            query_as_with(sql),
+            Self::Sqlite(tx) => &mut **tx,
+            Self::Postgres(tx) => &mut **tx,
+            fetch_all
+        )
     }
 
     /// The first row, if there is one.
@@ -147,7 +157,14 @@ impl Tx {
         sql: &'static str,
         binds: impl Binds,
     ) -> sqlx::Result<Option<R>> {
-        on!(self, binds, query_as_with(sql), Self::Sqlite(tx) => &mut **tx, Self::Postgres(tx) => &mut **tx, fetch_optional)
+        on!(
+            self,
+            binds,
+            query_as_with(sql),
+            Self::Sqlite(tx) => &mut **tx,
+            Self::Postgres(tx) => &mut **tx,
+            fetch_optional
+        )
     }
 
     /// The text of the engine at hand.
@@ -222,17 +239,38 @@ impl Db {
 
     /// Writes by one statement that returns rows.
     pub async fn write_rows<R: Row>(&self, sql: &'static str, binds: impl Binds) -> sqlx::Result<Vec<R>> {
-        on!(self, binds, query_as_with(sql), Self::Sqlite { writer, .. } => writer, Self::Postgres { writers, .. } => writers, fetch_all)
+        on!(
+            self,
+            binds,
+            query_as_with(sql),
+            Self::Sqlite { writer, .. } => writer,
+            Self::Postgres { writers, .. } => writers,
+            fetch_all
+        )
     }
 
     /// All rows.
     pub async fn rows<R: Row>(&self, sql: &'static str, binds: impl Binds) -> sqlx::Result<Vec<R>> {
-        on!(self, binds, query_as_with(sql), Self::Sqlite { readers, .. } => readers, Self::Postgres { readers, .. } => readers, fetch_all)
+        on!(
+            self,
+            binds,
+            query_as_with(sql),
+            Self::Sqlite { readers, .. } => readers,
+            Self::Postgres { readers, .. } => readers,
+            fetch_all
+        )
     }
 
     /// The first row, if there is one.
     pub async fn maybe_row<R: Row>(&self, sql: &'static str, binds: impl Binds) -> sqlx::Result<Option<R>> {
-        on!(self, binds, query_as_with(sql), Self::Sqlite { readers, .. } => readers, Self::Postgres { readers, .. } => readers, fetch_optional)
+        on!(
+            self,
+            binds,
+            query_as_with(sql),
+            Self::Sqlite { readers, .. } => readers,
+            Self::Postgres { readers, .. } => readers,
+            fetch_optional
+        )
     }
 
     /// The text of the engine at hand.

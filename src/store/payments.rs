@@ -285,7 +285,8 @@ impl Store {
     ) -> Result<Page<(Payment, AttemptId)>, StoreError> {
         // The few unknown ones have an index of their own; all others are read in their key's order.
         const UNKNOWN: &str = "SELECT payment_id, id FROM attempts WHERE unknown_since IS NOT NULL \
-             AND (payment_id, id) > ($1, $2) AND ($3 IS NULL OR status = $3) AND ($4 IS NULL OR provider = $4) \
+             AND (payment_id, id) > ($1, $2) AND ($3 IS NULL OR status = $3) \
+             AND ($4 IS NULL OR provider = $4) \
              AND ($5 IS NULL OR unknown_since < $5) ORDER BY payment_id, id LIMIT $6";
         const ALL: &str = "SELECT payment_id, id FROM attempts WHERE (payment_id, id) > ($1, $2) \
              AND ($3 IS NULL OR status = $3) AND ($4 IS NULL OR provider = $4) \
