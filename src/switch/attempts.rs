@@ -21,7 +21,7 @@ use super::{
     Answered, Caller, Once, Switch, SwitchError, clock::fresh, once::answer, payments::TRIES, transport::Sent,
 };
 use crate::{
-    change::ClaimKind,
+    change::{Change, ClaimKind},
     ids::{AttemptId, PaymentId},
     money::{Currency, Method, Piastres, Tender},
     payments::{
@@ -69,7 +69,7 @@ impl Switch {
         order: AttemptOrder,
         once: Option<Once>,
     ) -> Result<Answered, SwitchError> {
-        let payment = Arc::new(self.payment(caller, id).await?);
+        let payment = self.known_payment(caller, id).await?;
         let (switch, key) = (self.clone(), once.clone());
         self.once(once, async move {
             let (payment, attempt) = switch.store_intent(payment, &order, key.as_ref()).await?;
@@ -86,23 +86,15 @@ impl Switch {
         once: Option<&Once>,
     ) -> Result<(Arc<Payment>, AttemptId), SwitchError> {
         let id = known.id;
-        let mut payment = known;
+        let (mut payment, mut is_read) = (known, false);
         for _ in 0..TRIES {
-            payments::startable(&payment, self.clock.now())?;
-            let choice = self.choose(&payment, order)?;
-            let attempt = NewAttempt {
-                id: AttemptId::new(fresh()),
-                method: order.method,
-                tender: choice.tender,
-                provider: choice.provider.to_owned(),
-                routing: choice.routing,
-                answers: once.map(|once| once.key.clone()),
-                leased_until: self.clock.now() + self.lease(),
-            };
-            let attempt_id = attempt.id;
-            let Some(mut change) = payments::decide(&payment, Command::Start(attempt), self.context())?
-            else {
-                return Err(SwitchError::Broken("an attempt began and nothing changed".to_owned()));
+            let (attempt, mut change) = match self.intent(&payment, order, once) {
+                // What this node knew last may have moved on: it is read before anybody is refused.
+                Err(_) if !is_read => {
+                    (payment, is_read) = (self.load(id).await?, true);
+                    continue;
+                }
+                intent => intent?,
             };
             if let Some(once) = once {
                 once.claim(&mut change);
@@ -110,14 +102,40 @@ impl Switch {
             let after = change.payment.as_ref().map(|changed| changed.payment.clone());
             match self.store.commit(change).await {
                 Ok(_) => {
+                    self.remember(after.as_ref());
                     self.outbox.notify_one();
-                    return Ok((after.unwrap_or(payment), attempt_id));
+                    return Ok((after.unwrap_or(payment), attempt));
                 }
-                Err(CommitError::Stale) => payment = self.load(id).await?,
+                Err(CommitError::Stale) => (payment, is_read) = (self.load(id).await?, true),
                 Err(error) => return Err(error.into()),
             }
         }
         Err(SwitchError::Contended(id))
+    }
+
+    /// Decides on a new attempt.
+    fn intent(
+        &self,
+        payment: &Payment,
+        order: &AttemptOrder,
+        once: Option<&Once>,
+    ) -> Result<(AttemptId, Change), SwitchError> {
+        payments::startable(payment, self.clock.now())?;
+        let choice = self.choose(payment, order)?;
+        let attempt = NewAttempt {
+            id: AttemptId::new(fresh()),
+            method: order.method,
+            tender: choice.tender,
+            provider: choice.provider.to_owned(),
+            routing: choice.routing,
+            answers: once.map(|once| once.key.clone()),
+            leased_until: self.clock.now() + self.lease(),
+        };
+        let id = attempt.id;
+        let change = payments::decide(payment, Command::Start(attempt), self.context())?;
+        let change =
+            change.ok_or_else(|| SwitchError::Broken("an attempt began and nothing changed".to_owned()))?;
+        Ok((id, change))
     }
 
     fn choose(&self, payment: &Payment, order: &AttemptOrder) -> Result<Choice, SwitchError> {

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod error;
 pub mod jobs;
 pub mod keys;
+mod memory;
 mod notifications;
 mod once;
 mod payments;
@@ -42,7 +43,7 @@ pub use self::{
     settings::Settings,
     vault::Vault,
 };
-use self::{once::Running, transport::Transport};
+use self::{memory::Memory, once::Running, transport::Transport};
 use crate::{
     calendar::{self, BusinessDay},
     fees::Catalogue,
@@ -70,6 +71,7 @@ pub struct Inner {
     transport: Transport,
     courier: webhooks::Courier,
     running: Running,
+    memory: Memory,
     messages: Semaphore,
     unverified: notifications::SecurityLog,
     /// Rung when there may be deliveries to make.
@@ -136,6 +138,7 @@ impl Switch {
             transport: Transport::try_new(clock.clone()).map_err(|error| broken(&error))?,
             courier: webhooks::Courier::try_new(settings.webhooks).map_err(|error| broken(&error))?,
             running: Running::default(),
+            memory: Memory::default(),
             messages: Semaphore::new(MESSAGES_AT_ONCE),
             unverified: notifications::SecurityLog::default(),
             outbox: Notify::new(),

@@ -233,6 +233,9 @@ impl Switch {
         provider: &str,
         notice: &Notice,
     ) -> Result<Option<(PaymentId, AttemptId)>, SwitchError> {
+        if let Some(found) = self.memory.attempt(&notice.merchant_reference) {
+            return Ok(Some(found));
+        }
         if let Some(found) = self.store.attempt_by_merchant_reference(&notice.merchant_reference).await? {
             return Ok(Some(found));
         }

@@ -109,8 +109,10 @@ impl Switch {
             let body = written(&change, |payment| view::payment(payment, &self.links));
             change.payer = payer;
             once.claim_and_answer(&mut change, 201, &body);
+            let opened = change.payment.as_ref().map(|opened| opened.payment.clone());
             match self.store.commit(change).await {
                 Ok(_) => {
+                    self.remember(opened.as_ref());
                     self.outbox.notify_one();
                     return Ok(Answered { status: 201, body, replayed: false });
                 }
@@ -126,7 +128,7 @@ impl Switch {
     }
 
     async fn payable_quote(&self, id: QuoteId) -> Result<Quote, SwitchError> {
-        let quote = self.store.quote(id).await?.ok_or(SwitchError::NotFound("quote"))?;
+        let quote = self.find_quote(id).await?;
         let now = self.clock.now();
         if quote.expires_at <= now {
             let holder = self.store.claim(ClaimKind::Quote, &id.to_string()).await?;
@@ -194,7 +196,7 @@ impl Switch {
         id: PaymentId,
         once: Option<Once>,
     ) -> Result<Answered, SwitchError> {
-        let payment = Arc::new(self.payment(caller, id).await?);
+        let payment = self.known_payment(caller, id).await?;
         let (switch, key) = (self.clone(), once.clone());
         self.once(once, async move {
             switch
@@ -220,12 +222,12 @@ impl Switch {
         command: &Command,
         also: impl Fn(&Payment, &mut Change) -> T,
     ) -> Result<T, SwitchError> {
-        let payment = self.load(id).await?;
+        let payment = self.recall(id).await?;
         self.change_known_payment(payment, command, also).await
     }
 
-    /// [`Switch::change_payment`] for a payment that was just read or written: it is read again
-    /// only when it turns out to have moved on.
+    /// [`Switch::change_payment`] for a payment that is known already: it is read when it turns out
+    /// to have moved on, and before a command is refused or found to change nothing.
     pub(super) async fn change_known_payment<T>(
         &self,
         known: Arc<Payment>,
@@ -233,9 +235,14 @@ impl Switch {
         also: impl Fn(&Payment, &mut Change) -> T,
     ) -> Result<T, SwitchError> {
         let id = known.id;
-        let mut payment = known;
+        let (mut payment, mut is_read) = (known, false);
         for _ in 0..TRIES {
-            let decided = payments::decide(&payment, command.clone(), self.context())?;
+            let decided = payments::decide(&payment, command.clone(), self.context());
+            if !is_read && !matches!(decided, Ok(Some(_))) {
+                (payment, is_read) = (self.load(id).await?, true);
+                continue;
+            }
+            let decided = decided?;
             let nothing_decided = decided.is_none();
             let mut change = decided.unwrap_or_default();
             let after = change.payment.as_ref().map(|changed| changed.payment.clone());
@@ -245,18 +252,46 @@ impl Switch {
             }
             match self.store.commit(change).await {
                 Ok(_) => {
+                    self.remember(after.as_ref());
                     self.outbox.notify_one();
                     return Ok(result);
                 }
-                Err(CommitError::Stale) => payment = self.load(id).await?,
+                Err(CommitError::Stale) => (payment, is_read) = (self.load(id).await?, true),
                 Err(error) => return Err(error.into()),
             }
         }
         Err(SwitchError::Contended(id))
     }
 
+    /// The payment as the store has it.
     pub(super) async fn load(&self, id: PaymentId) -> Result<Arc<Payment>, SwitchError> {
-        self.store.payment(id).await?.map(Arc::new).ok_or(SwitchError::NotFound("payment"))
+        let payment = self.store.payment(id).await?.map(Arc::new).ok_or(SwitchError::NotFound("payment"))?;
+        self.memory.keep(&payment);
+        Ok(payment)
+    }
+
+    /// The payment as this node knew it last: to decide on, not to show.
+    pub(super) async fn recall(&self, id: PaymentId) -> Result<Arc<Payment>, SwitchError> {
+        match self.memory.payment(id) {
+            Some(payment) => Ok(payment),
+            None => self.load(id).await,
+        }
+    }
+
+    /// [`Switch::recall`] for a caller: whose a payment is never changes.
+    pub(super) async fn known_payment(
+        &self,
+        caller: &Caller,
+        id: PaymentId,
+    ) -> Result<Arc<Payment>, SwitchError> {
+        let payment = self.recall(id).await?;
+        if caller.sees(&payment) { Ok(payment) } else { Err(SwitchError::NotFound("payment")) }
+    }
+
+    pub(super) fn remember(&self, written: Option<&Arc<Payment>>) {
+        if let Some(payment) = written {
+            self.memory.keep(payment);
+        }
     }
 
     /// Ends open payments whose time ran out; gives how many.

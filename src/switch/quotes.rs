@@ -27,11 +27,15 @@ impl Switch {
             expires_at: now + TimeDelta::seconds(i64::from(quoted.valid_secs)),
         };
         self.store.commit(Change { quote: Some(quote.clone()), ..Change::default() }).await?;
+        self.memory.keep_quote(&quote);
         Ok(quote)
     }
 
     /// A quote that was made before.
     pub async fn find_quote(&self, id: QuoteId) -> Result<Quote, SwitchError> {
+        if let Some(quote) = self.memory.quote(id) {
+            return Ok(quote);
+        }
         self.store.quote(id).await?.ok_or(SwitchError::NotFound("quote"))
     }
 }
