@@ -1,5 +1,7 @@
 //! The documents say what is: every test, file and module they name is there.
 
+use std::collections::BTreeSet;
+
 use crate::tree::{self, none};
 
 /// The words in backticks of a text.
@@ -58,6 +60,22 @@ fn every_module_has_an_invariant() {
         }
     }
     none(&faults, "docs/ARCHITECTURE.md has no section with an invariant for");
+}
+
+#[test]
+fn every_metric_is_in_the_operations_manual() {
+    let names = |text: &str| -> BTreeSet<String> {
+        let letter = |c: &char| c.is_ascii_lowercase() || *c == '_';
+        let found = text.match_indices("rusum_").filter(|(at, _)| text[..*at].ends_with(['"', '`']));
+        found.map(|(at, _)| text[at..].chars().take_while(letter).collect()).collect()
+    };
+    let counted: BTreeSet<String> = tree::product()
+        .iter()
+        .filter(|file| file.path.starts_with("src/api/"))
+        .flat_map(|file| names(&tree::code(&file.text)))
+        .collect();
+    assert!(!counted.is_empty(), "something is counted");
+    assert_eq!(counted, names(&tree::read("docs/OPERATIONS.md")));
 }
 
 #[test]
