@@ -7,7 +7,7 @@ use rusum::{
     calendar::BusinessDay,
     change::{Change, Quote},
     fees::{Bill, BillItem, Channel, Line, MethodPrice, ScheduleRef, Title},
-    ids::{AttemptId, EventId, PaymentId, QuoteId},
+    ids::{AttemptId, PaymentId, QuoteId},
     money::{Currency, Method, Piastres, Tender},
     payments::{
         Capture, Command, Context, Language, NewAttempt, Observation, Payment, PaymentStatus, Routing,
@@ -135,6 +135,18 @@ impl Shop {
         self.store.payment(id).await.unwrap().expect("the payment is there")
     }
 
+    /// The same, over connections that were killed.
+    pub async fn reload_patiently(&self, id: PaymentId) -> Payment {
+        let mut last = None;
+        for _ in 0..50 {
+            match self.store.payment(id).await {
+                Ok(payment) => return payment.expect("the payment is there"),
+                Err(error) => last = Some(error),
+            }
+        }
+        panic!("{id} cannot be read: {last:?}")
+    }
+
     /// A payment with a pending attempt.
     pub async fn pending(&self) -> (Payment, AttemptId) {
         let payment = self.opened().await;
@@ -174,10 +186,6 @@ impl Shop {
         let (payment, attempt) = self.pending().await;
         self.commit(self.paying(&payment, attempt, "T1")).await.unwrap();
         self.reload(payment.id).await
-    }
-
-    pub fn event_id(&self) -> EventId {
-        EventId::new(fresh())
     }
 }
 
