@@ -20,16 +20,12 @@ use super::{Database, Shop, backends, shop::fresh};
 
 /// Takes and pays payments until told to stop; says in which days they were committed, and whether
 /// each was begun after the first day had ended.
-async fn business(
-    shop: Arc<Shop>,
-    ended: Arc<AtomicBool>,
-    stop: Arc<AtomicBool>,
-) -> Vec<(bool, BusinessDay)> {
+async fn business(node: Arc<Shop>, over: Arc<AtomicBool>, stop: Arc<AtomicBool>) -> Vec<(bool, BusinessDay)> {
     let mut days = Vec::new();
     while !stop.load(Ordering::SeqCst) {
-        let (payment, attempt) = shop.pending().await;
-        let after = ended.load(Ordering::SeqCst);
-        let committed = shop.commit(shop.paying(&payment, attempt, "T1")).await.unwrap();
+        let (payment, attempt) = node.pending().await;
+        let after = over.load(Ordering::SeqCst);
+        let committed = node.commit(node.paying(&payment, attempt, "T1")).await.unwrap();
         days.push((after, committed.day));
     }
     days
@@ -66,11 +62,11 @@ async fn a_day_ends_under_load_on_two_nodes() {
             Arc::new(Shop::new(Store::open(&database.url, options("b")).await.unwrap()).await),
         ];
         let first = nodes[0].today();
-        let (ended, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (over, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let read = tokio::spawn(reader(nodes[1].store.clone(), Arc::clone(&stop)));
         let mut work = JoinSet::new();
         for shop in nodes.iter().cycle().take(12) {
-            work.spawn(business(Arc::clone(shop), Arc::clone(&ended), Arc::clone(&stop)));
+            work.spawn(business(Arc::clone(shop), Arc::clone(&over), Arc::clone(&stop)));
         }
         let mut day = first;
         for _ in 0..3 {
@@ -80,7 +76,7 @@ async fn a_day_ends_under_load_on_two_nodes() {
             let event = EventId::new(fresh());
             let result = nodes[0].store.end_day(day, event, nodes[0].now).await.unwrap();
             assert_eq!(result, Ended::Now { open: day.next(), event });
-            ended.store(true, Ordering::SeqCst);
+            over.store(true, Ordering::SeqCst);
             day = day.next();
         }
         stop.store(true, Ordering::SeqCst);

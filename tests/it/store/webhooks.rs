@@ -11,7 +11,7 @@ use rusum::{
 use super::{Shop, backends, shop::fresh};
 
 const LEASE: Duration = Duration::from_secs(30);
-const OVERTAKE: Duration = Duration::from_secs(3600);
+const OVERTAKE: Duration = Duration::from_hours(1);
 
 fn endpoint(shop: &Shop, owner: &str, events: &[&str]) -> Endpoint {
     Endpoint {
