@@ -6,6 +6,7 @@
 pub mod api;
 pub mod calendar;
 pub mod change;
+pub mod cli;
 pub mod fees;
 pub mod ids;
 pub mod ledger;

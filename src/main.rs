@@ -1,3 +1,23 @@
 //! The command line, nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use rusum::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    // Every TLS connection of the process uses this provider; a client built before would panic.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        eprintln!("rusum: another TLS provider was installed before: this build is broken");
+        return ExitCode::from(4);
+    }
+    match cli::run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.text.is_empty() {
+                eprintln!("rusum: {failure}");
+            }
+            ExitCode::from(failure.kind.code())
+        }
+    }
+}
