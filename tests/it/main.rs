@@ -5,6 +5,8 @@ mod arrows;
 mod dependencies;
 mod documents;
 mod drawn;
+mod rig;
 mod store;
+mod support;
 mod tidy;
 mod tree;

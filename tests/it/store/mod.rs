@@ -13,5 +13,5 @@ mod schema;
 mod shop;
 mod webhooks;
 
-pub use databases::{Database, backends};
+pub use databases::{Backend, Database, backends};
 pub use shop::Shop;

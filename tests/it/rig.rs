@@ -1,0 +1,25 @@
+//! What the other tests stand on: a node with everything around it starts, and drains.
+
+use crate::{
+    store::backends,
+    support::{Rig, until},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_starts_on_every_engine_and_drains() {
+    for backend in backends() {
+        let rig = Rig::start(&backend).await;
+        assert_eq!(rig.switch().schedules_in_force(), Ok(()));
+        let other = rig.another_node().await;
+        assert_eq!(other.switch.schedules_in_force(), Ok(()));
+        until("both nodes leave heartbeats", async || {
+            let beats = rig.store().heartbeats().await.unwrap();
+            let nodes: std::collections::BTreeSet<String> = beats.into_iter().map(|beat| beat.node).collect();
+            (nodes.len() >= 2).then_some(())
+        })
+        .await;
+        rig.verify().await;
+        other.stop().await;
+        rig.stop().await;
+    }
+}
