@@ -14,14 +14,14 @@ use tokio::{net::TcpListener, sync::watch};
 use tracing::{info, warn};
 
 use super::failure::Failure;
-use crate::{switch::Switch, web};
+use crate::{api, switch::Switch, web};
 
 /// How long requests that are running may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// All paths of the switch: the API and the pages.
 pub fn router(switch: &Switch) -> Router {
-    web::router(switch.clone()).route("/healthz", axum::routing::get(|| async { "ok" }))
+    api::router(switch.clone()).merge(web::router(switch.clone()))
 }
 
 /// Serves a switch until `stop` is true.

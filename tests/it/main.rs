@@ -2,6 +2,8 @@
 
 mod api_document;
 mod arrows;
+mod cli_refusals;
+mod demo;
 mod dependencies;
 mod documents;
 mod drawn;

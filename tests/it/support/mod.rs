@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
 #![expect(dead_code, reason = "each promise needs a part of it")]
 
+pub mod command;
 mod http;
 mod node;
 
