@@ -2,11 +2,14 @@
 
 mod api_document;
 mod arrows;
+mod crash;
 mod cli_refusals;
 mod demo;
 mod dependencies;
 mod documents;
 mod drawn;
+mod notifications;
+mod prices;
 mod rig;
 mod store;
 mod support;
