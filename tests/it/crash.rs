@@ -261,10 +261,10 @@ impl World {
         self.acknowledged.lock().unwrap().attempts.insert(attempt_id, id.clone());
         let reference = attempt["provider_reference"].as_str()?;
         self.pay(reference).await?;
-        let now = self.get(&format!("/v1/payments/{id}")).await?;
-        if now["status"] == "paid" {
-            self.acknowledged.lock().unwrap().paid.insert(id);
+        while self.get(&format!("/v1/payments/{id}")).await?["status"] != "paid" {
+            tokio::task::yield_now().await;
         }
+        self.acknowledged.lock().unwrap().paid.insert(id);
         Some(())
     }
 
@@ -283,7 +283,7 @@ impl World {
     /// Everything that the simulator collected is credited here, every attempt has an answer, and
     /// every paid payment's event was delivered.
     async fn comes_to_rest(&self) {
-        let deadline = Instant::now() + Duration::from_secs(90);
+        let deadline = Instant::now() + Duration::from_mins(3);
         loop {
             let restless = self.restless().await;
             if restless.is_empty() {
