@@ -209,8 +209,13 @@ impl Committer {
     async fn transact(&mut self, part: &[Job]) -> Result<Outcome, Failure> {
         let lane = self.lane().await?;
         let changes: Vec<&Change> = part.iter().map(|job| &job.change).collect();
-        let mut tx = self.db.begin_in_day().await.map_err(failure)?;
-        match write(&mut tx, lane, &changes).await.map_err(failure)? {
+        let written = async {
+            let mut tx = self.db.begin_in_day().await?;
+            let written = write(&mut tx, lane, &changes).await?;
+            Ok((tx, written))
+        };
+        let (tx, written) = within(2 * self.patience, written).await.map_err(failure)?;
+        match written {
             Written::LaneClosed => Err(Failure::LaneClosed),
             Written::Clashed(losers) => {
                 tx.rollback().await.map_err(failure)?;
@@ -235,10 +240,9 @@ impl Committer {
     async fn commit_tx(&mut self, tx: super::exec::Tx, after: Lane) -> Result<(), Failure> {
         let result = if self.faults.loses_commit() {
             tx.rollback().await.and(Err(sqlx::Error::WorkerCrashed))
-        } else if self.faults.loses_reply() {
-            tx.commit().await.and(Err(sqlx::Error::WorkerCrashed))
         } else {
-            tx.commit().await
+            let committed = within(2 * self.patience, tx.commit()).await;
+            if self.faults.loses_reply() { Err(sqlx::Error::WorkerCrashed) } else { committed }
         };
         let Err(error) = result else {
             self.lane = Some(after);
@@ -272,7 +276,7 @@ impl Committer {
                 tx.commit().await?;
                 Ok::<_, sqlx::Error>(inserted)
             };
-            match inserted.await {
+            match within(2 * self.patience, inserted).await {
                 Ok(inserted) => return Ok(inserted == 0),
                 Err(_) if Instant::now() < give_up => tokio::time::sleep(Duration::from_millis(100)).await,
                 Err(error) => {
@@ -288,7 +292,8 @@ impl Committer {
         if let Some(lane) = self.lane {
             return Ok(lane);
         }
-        let lane = match lanes::open(&self.db, &self.node).await {
+        let opened = async { Ok(lanes::open(&self.db, &self.node).await) };
+        let lane = match within(2 * self.patience, opened).await.map_err(Failure::Passing)? {
             Ok(lane) => lane,
             Err(StoreError::Database(error)) if is_passing(&error) => {
                 return Err(Failure::Passing(sqlx::Error::Protocol(error.to_string())));
@@ -347,6 +352,14 @@ impl Committer {
             job.answer(Err(CommitError::Broken(error.clone())), &self.metrics);
         }
         None
+    }
+}
+
+/// A connection whose other end is gone without a word never answers: time is what tells.
+async fn within<T>(limit: Duration, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(result) => result,
+        Err(_) => Err(sqlx::Error::Protocol(format!("no answer in {limit:?}"))),
     }
 }
 

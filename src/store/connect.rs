@@ -1,6 +1,6 @@
 //! Opening a database: the address, the connections, the schema.
 
-use std::{str::FromStr, sync::Arc};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions, Connection, PgConnection, SqliteConnection,
@@ -114,11 +114,18 @@ pub(super) async fn connect(url: &str, options: &Options) -> Result<Db, StoreErr
             let readers =
                 PgPoolOptions::new().max_connections(options.readers).acquire_timeout(options.patience);
             Ok(Db::Postgres {
-                writers: writers.connect_with(place.clone()).await?,
+                writers: writers.connect_with(impatient(place.clone(), options.patience)).await?,
                 readers: readers.connect_with(place).await?,
             })
         }
     }
+}
+
+/// A writer holds the day and its claims while it is in a transaction: a process that froze in one
+/// is thrown out by the server, and nobody waits for a lock for ever.
+fn impatient(place: PgConnectOptions, patience: Duration) -> PgConnectOptions {
+    let limit = patience.as_millis().max(1).to_string();
+    place.options([("idle_in_transaction_session_timeout", limit.as_str()), ("lock_timeout", limit.as_str())])
 }
 
 /// Applies what is missing; returns how many migrations were applied.
@@ -191,7 +198,7 @@ async fn prepare_sqlite(connection: &mut SqliteConnection, how: Migrations) -> R
         if let Err(error) = apply(&SQLITE, &mut *connection).await
             && sqlite_version(connection).await? < newest(&SQLITE)
         {
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
             if apply(&SQLITE, &mut *connection).await.is_err() {
                 return Err(error);
             }

@@ -170,6 +170,13 @@ impl Store {
     /// how many events were looked at. Lanes that another node is fanning out are left to it.
     pub async fn fan_out(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
         const LAST_EVENT: &str = "SELECT COALESCE(MAX(seq), CAST(0 AS BIGINT)) FROM events WHERE lane = $1";
+        const UNFANNED: &str = "SELECT CAST(1 AS BIGINT) FROM lanes WHERE fanned_at IS NULL \
+             AND (closed_at IS NOT NULL OR EXISTS \
+             (SELECT 1 FROM events e WHERE e.lane = lanes.id AND e.seq > lanes.fanned_seq)) LIMIT 1";
+        let unfanned: Option<(i64,)> = self.db().maybe_row(UNFANNED, ()).await?;
+        if unfanned.is_none() {
+            return Ok(0);
+        }
         let mut tx = self.db().begin().await?;
         let lanes = tx.pick(
             "SELECT id, fanned_seq, closed_at IS NOT NULL AS closed FROM lanes \
@@ -214,6 +221,10 @@ impl Store {
         overtake_after: Duration,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
+        const DUE: &str = "SELECT CAST(1 AS BIGINT) FROM deliveries WHERE due_at <= $1 LIMIT 1";
+        if !self.is_due(DUE, now).await? {
+            return Ok(Vec::new());
+        }
         let mut tx = self.db().begin().await?;
         let patience = TimeDelta::from_std(overtake_after).unwrap_or(TimeDelta::MAX);
         let failing_before = now.checked_sub_signed(patience).unwrap_or(DateTime::<Utc>::UNIX_EPOCH);

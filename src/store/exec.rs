@@ -13,13 +13,6 @@ use sqlx::{
 
 type Encoded<T> = Result<T, sqlx::error::BoxDynError>;
 
-/// The one number that the commits of all nodes and the end of a day agree on.
-macro_rules! day_lock {
-    ($how:literal) => {
-        concat!("BEGIN; SELECT ", $how, "(7234857)")
-    };
-}
-
 /// The connections of one engine.
 #[derive(Clone)]
 pub(super) enum Db {
@@ -193,24 +186,31 @@ impl Tx {
 impl Db {
     /// A transaction that writes. On `SQLite` it has the database for itself.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        self.begin_as("BEGIN").await
+        match self {
+            Self::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
+            Self::Postgres { writers, .. } => writers.begin().await.map(Tx::Postgres),
+        }
     }
 
     /// A transaction in an open business day that does not end before it.
     pub async fn begin_in_day(&self) -> sqlx::Result<Tx> {
-        self.begin_as(day_lock!("pg_advisory_xact_lock_shared")).await
+        // 7234857 is the one number that the commits of all nodes and the end of a day agree on.
+        self.begin_locked("SELECT pg_advisory_xact_lock_shared(7234857)").await
     }
 
     /// A transaction that no transaction in a business day runs beside.
     pub async fn begin_between_days(&self) -> sqlx::Result<Tx> {
-        self.begin_as(day_lock!("pg_advisory_xact_lock")).await
+        self.begin_locked("SELECT pg_advisory_xact_lock(7234857)").await
     }
 
-    async fn begin_as(&self, postgres: &'static str) -> sqlx::Result<Tx> {
-        match self {
-            Self::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
-            Self::Postgres { writers, .. } => writers.begin_with(postgres).await.map(Tx::Postgres),
+    /// The lock is a statement of its own: what comes after it sees all that was committed before it
+    /// was had, and a transaction that does not get it is rolled back like any other.
+    async fn begin_locked(&self, lock: &'static str) -> sqlx::Result<Tx> {
+        let mut tx = self.begin().await?;
+        if matches!(tx, Tx::Postgres(_)) {
+            tx.execute(lock, ()).await?;
         }
+        Ok(tx)
     }
 
     /// A transaction that reads everything as it is at its first statement.
@@ -306,12 +306,13 @@ pub(super) fn is_passing(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(error) => match error.code() {
             // PostgreSQL: serialization and deadlock, lock not available, operator's intervention,
-            // insufficient resources, connection trouble. SQLite: busy, locked, with extended codes.
+            // insufficient resources, connection trouble, a transaction that took too long or was
+            // aborted. SQLite: busy, locked, with extended codes.
             Some(code)
                 if code.len() == 5
                     && error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() =>
             {
-                matches!(&code[..2], "40" | "53" | "57" | "08") || code == "55P03"
+                matches!(&code[..2], "08" | "25" | "40" | "53" | "57") || code == "55P03"
             }
             Some(code) => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
             None => false,

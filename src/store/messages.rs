@@ -98,6 +98,10 @@ impl Store {
         lease: Duration,
         limit: u32,
     ) -> Result<Vec<StoredMessage>, StoreError> {
+        const DUE: &str = "SELECT CAST(1 AS BIGINT) FROM messages WHERE due_at <= $1 LIMIT 1";
+        if !self.is_due(DUE, now).await? {
+            return Ok(Vec::new());
+        }
         let sql = self.db().pick(
             "UPDATE messages SET due_at = $2 WHERE id IN (SELECT id FROM messages WHERE due_at <= $1 \
              ORDER BY due_at LIMIT $3) \

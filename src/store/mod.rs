@@ -39,7 +39,7 @@ mod walk;
 mod webhooks;
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
@@ -148,8 +148,11 @@ impl Store {
         Ok(row.map_or(0, |row| row.0))
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers and every lane is at work.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        if self.committers().iter().any(JoinHandle::is_finished) {
+            return Err(StoreError::Closed);
+        }
         let _: Option<(i64,)> = self.db().maybe_row("SELECT CAST(1 AS BIGINT)", ()).await?;
         Ok(())
     }
@@ -188,10 +191,7 @@ impl Store {
             // A lane that is gone has nothing to write.
             let _ = queue.send(Message::Close);
         }
-        let committers = {
-            let mut committers = self.inner.committers.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *committers)
-        };
+        let committers = std::mem::take(&mut *self.committers());
         for committer in committers {
             if let Err(error) = committer.await {
                 tracing::error!(error = %error, "a committer broke off");
@@ -203,6 +203,10 @@ impl Store {
     /// What the committers count.
     pub fn metrics(&self) -> Snapshot {
         self.inner.metrics.read()
+    }
+
+    fn committers(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.inner.committers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn db(&self) -> &Db {

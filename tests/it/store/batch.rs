@@ -363,6 +363,23 @@ async fn a_command_beside_a_running_server_waits_its_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_process_keeps_nobody_for_ever() {
+    for backend in backends() {
+        let database = backend.fresh().await;
+        let options = Options { patience: Duration::from_millis(200), ..Database::options() };
+        let shop = Shop::new(Store::open(&database.url, options).await.unwrap()).await;
+        shop.opened().await;
+        let frozen = database.frozen_process().await;
+        let kept = shop.store.commit(Change { quote: Some(shop.quote()), ..Change::default() }).await;
+        assert!(matches!(kept, Err(CommitError::Broken(_))), "{backend:?}: {kept:?}");
+        frozen.go().await;
+        shop.opened().await;
+        assert_eq!(database.number("SELECT COUNT(*) FROM quotes").await, 2, "{backend:?}");
+        shop.store.drain().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_break_belongs_to_the_day_of_its_commit() {
     for backend in backends() {
         let database = backend.fresh().await;

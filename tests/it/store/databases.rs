@@ -58,6 +58,21 @@ impl Backend {
     }
 }
 
+/// A process that holds what others wait for.
+pub enum Frozen {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Frozen {
+    pub async fn go(self) {
+        match self {
+            Self::Sqlite(connection) => connection.close().await.unwrap(),
+            Self::Postgres(connection) => connection.close().await.unwrap(),
+        }
+    }
+}
+
 async fn run(server: &str, sql: String) {
     let mut connection = PgConnection::connect(server).await.unwrap();
     connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
@@ -89,6 +104,19 @@ impl Database {
 
     pub async fn store(&self) -> Store {
         Store::open(&self.url, Self::options()).await.unwrap()
+    }
+
+    /// Another process that took the writer's place, or the day's, and froze. It goes when dropped.
+    pub async fn frozen_process(&self) -> Frozen {
+        if self.is_postgres() {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            connection.execute("BEGIN; SELECT pg_advisory_xact_lock(7234857)").await.unwrap();
+            Frozen::Postgres(connection)
+        } else {
+            let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+            connection.execute("BEGIN IMMEDIATE").await.unwrap();
+            Frozen::Sqlite(connection)
+        }
     }
 
     /// Runs a statement behind the store's back; says what the engine says.
