@@ -9,6 +9,8 @@ mod dependencies;
 mod documents;
 mod drawn;
 mod notifications;
+mod nodes;
+mod outcomes;
 mod prices;
 mod rig;
 mod store;
