@@ -9,15 +9,13 @@ use crate::{
     support::{Rig, text, until},
 };
 
-/// Time-outs are waited for in real time, so the engines wait together.
-async fn on_each_engine<F: Future<Output = ()> + Send + 'static>(play: impl Fn(Backend) -> F) {
-    let mut plays = tokio::task::JoinSet::new();
-    for backend in backends() {
-        plays.spawn(play(backend));
-    }
-    while let Some(played) = plays.join_next().await {
-        played.unwrap();
-    }
+/// Time-outs are waited for in real time, so the engines wait beside one another.
+fn on_each_engine<F: Future<Output = ()>>(play: impl Fn(Backend) -> F + Sync) {
+    std::thread::scope(|scope| {
+        for backend in backends() {
+            scope.spawn(|| tokio::runtime::Runtime::new().unwrap().block_on(play(backend)));
+        }
+    });
 }
 
 async fn begin(rig: &Rig, payment: &Value) -> Value {
@@ -35,8 +33,8 @@ async fn until_attempt(rig: &Rig, payment: &Value, status: &str) -> Value {
     .await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_time_out_after_the_effect_is_unknown_until_the_provider_is_asked() {
+#[test]
+fn a_time_out_after_the_effect_is_unknown_until_the_provider_is_asked() {
     on_each_engine(|backend| async move {
         let rig = Rig::start(&backend).await;
         let payment = rig.birth_certificate().await;
@@ -55,12 +53,11 @@ async fn a_time_out_after_the_effect_is_unknown_until_the_provider_is_asked() {
         assert_eq!(charges, 1, "the provider was asked, not charged again");
         rig.verify().await;
         rig.stop().await;
-    })
-    .await;
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_time_out_before_the_effect_ends_as_failed_when_the_provider_knows_nothing() {
+#[test]
+fn a_time_out_before_the_effect_ends_as_failed_when_the_provider_knows_nothing() {
     on_each_engine(|backend| async move {
         let rig = Rig::start(&backend).await;
         let payment = rig.birth_certificate().await;
@@ -74,12 +71,11 @@ async fn a_time_out_before_the_effect_ends_as_failed_when_the_provider_knows_not
         rig.until_status(&payment, "paid").await;
         rig.verify().await;
         rig.stop().await;
-    })
-    .await;
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn money_for_an_unknown_attempt_is_evidence_enough() {
+#[test]
+fn money_for_an_unknown_attempt_is_evidence_enough() {
     on_each_engine(|backend| async move {
         let rig = Rig::start(&backend).await;
         let payment = rig.birth_certificate().await;
@@ -91,8 +87,7 @@ async fn money_for_an_unknown_attempt_is_evidence_enough() {
         assert_eq!(paid["attempts"][0]["status"], "succeeded");
         rig.verify().await;
         rig.stop().await;
-    })
-    .await;
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
