@@ -104,8 +104,7 @@ front-docs-link = اقرأ المرجع
 
 prices-title = قائمة الرسوم
 prices-lead = الرسوم السارية في { $date }، كما نشرتها الجهات.
-prices-search = بحث
-prices-search-hint = خدمة أو جهة أو رسم
+prices-search = خدمة أو جهة أو رسم
 prices-authority = الجهة
 prices-all = كل الجهات
 prices-date = في تاريخ

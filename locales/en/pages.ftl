@@ -92,8 +92,7 @@ front-docs-link = Read the reference
 
 prices-title = Price list
 prices-lead = The fees in force on { $date }, as the authorities published them.
-prices-search = Search
-prices-search-hint = A service, an authority or a fee
+prices-search = Service, authority or fee
 prices-authority = Authority
 prices-all = All authorities
 prices-date = On this date

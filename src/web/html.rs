@@ -73,8 +73,10 @@ impl Html {
 
     /// A text that may be in either language: isolated, and marked with the language it is in.
     pub fn foreign(text: &str) -> Self {
-        let (lang, dir) = if is_arabic(text) { ("ar", "rtl") } else { ("en", "ltr") };
-        Self(format!("<bdi lang=\"{lang}\" dir=\"{dir}\">{}</bdi>", Self::prose(text)))
+        if is_arabic(text) {
+            return Self(format!("<bdi lang=\"ar\" dir=\"rtl\">{}</bdi>", Self::prose(text)));
+        }
+        Self(format!("<bdi lang=\"en\" dir=\"ltr\">{}</bdi>", Self::text(text)))
     }
 
     /// The fragment's source.

@@ -45,7 +45,7 @@ pub fn router(switch: Switch) -> Router {
         .route("/", get(front::front))
         .route("/price-list", get(price_list::price_list))
         .route("/checkout/{token}", get(checkout::show))
-        .route("/checkout/{token}/attempts", post(checkout::attempt))
+        .route("/checkout/{token}/attempts", post(checkout::attempt).get(checkout::reload))
         .route("/checkout/{token}/status", get(checkout::status))
         .route("/checkout/{token}/receipt", get(receipt::receipt))
         .route("/verify/{token}", get(verify::verify))

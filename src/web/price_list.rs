@@ -5,7 +5,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{OriginalUri, Query, State},
+    extract::{OriginalUri, Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
     response::Response,
 };
@@ -88,10 +88,12 @@ struct RowView {
 pub async fn price_list(
     State(switch): State<Switch>,
     OriginalUri(uri): OriginalUri,
-    Query(search): Query<Search>,
+    search: Result<Query<Search>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     let language = language::of_request(uri.query(), None, &headers);
+    // A query that cannot be read asks for nothing.
+    let search = search.map(|Query(search)| search).unwrap_or_default();
     let today = calendar::cairo_date(switch.clock().now());
     let place = Place::of(&uri, is_demo(&switch));
     let page = page(&switch.catalogue(), search, today, language, &place);

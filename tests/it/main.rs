@@ -11,6 +11,7 @@ mod drawn;
 mod notifications;
 mod nodes;
 mod outcomes;
+mod pages;
 mod prices;
 mod rig;
 mod store;

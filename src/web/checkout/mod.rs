@@ -100,6 +100,24 @@ fn path(token: &str) -> String {
     format!("/checkout/{token}")
 }
 
+/// The page of a payment in a language.
+fn address(token: &str, language: Language) -> String {
+    format!("{}?lang={}", path(token), language.code())
+}
+
+/// `GET /checkout/{token}/attempts`: a form's address typed or loaded anew leads back to its page.
+pub async fn reload(
+    State(switch): State<Switch>,
+    Path(token): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    match opened(&switch, &token, &uri, &headers).await {
+        Ok((_, language)) => Redirect::to(&address(&token, language)).into_response(),
+        Err(response) => response,
+    }
+}
+
 /// The form: `way` as `epayment/cash`, or `method` and `tender` apart.
 #[derive(Default, Deserialize)]
 pub struct AttemptForm {
@@ -176,11 +194,10 @@ pub async fn attempt(
     let (method, tender) = order;
     let order = AttemptOrder { method, tender: Some(tender), provider: None, wallet_mobile };
     let started = switch.start_attempt(&Caller::citizen(), payment.id, order, None).await;
-    let here = format!("{}?lang={}", path(&token), language.code());
     match started {
         // Whatever stands in the way, the payment's page says where it stands.
         Ok(_) | Err(SwitchError::Refused(Refusal::AlreadyPaid | Refusal::InProgress(_))) => {
-            Redirect::to(&here).into_response()
+            Redirect::to(&address(&token, language)).into_response()
         }
         Err(SwitchError::Refused(Refusal::Expired | Refusal::NotOpen(_))) => {
             errors::page_of_payment(StatusCode::GONE, errors::Kind::Gone, language, path(&token))
