@@ -110,11 +110,13 @@ pub async fn list_attempts(
         Some((AttemptFilter { status: status?, provider: provider?, older_than: older_than? }, paging?))
     })?;
     filter.provider = key.narrow(filter.provider)?;
-    let page = api.switch.store().attempts(&filter, &paging.stored()?, paging.limit).await?;
-    let shown = page.items.iter().filter(|(payment, _)| key.sees(payment));
-    let data =
-        shown.filter_map(|(payment, id)| Some(view::attempt(payment, payment.attempt(*id)?))).collect();
-    Ok(Json(List { data, next_cursor: page.next.map(|cursor| cursor.to_string()) }))
+    let mut page = api.switch.store().attempts(&filter, &paging.stored("attempts")?, paging.limit).await?;
+    page.items.retain(|(payment, _)| key.sees(payment));
+    let mut page = paging.page("attempts", page, |(payment, id)| {
+        payment.attempt(id).map(|attempt| view::attempt(&payment, attempt))
+    });
+    let data = page.data.drain(..).flatten().collect();
+    Ok(Json(List { data, next_cursor: page.next_cursor }))
 }
 
 /// So many seconds ago, or a time.

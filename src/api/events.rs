@@ -11,7 +11,7 @@ use super::{
     Api,
     extract::{Body, Id, Keyed, NoParams, Params},
     keys::Key,
-    pages::{List, Paging, list},
+    pages::{List, Paging},
     problem::{Problem, words},
     read::{self, Json as Value, Object, text, word},
 };
@@ -88,8 +88,8 @@ pub async fn list_events(
         Some((types?, paging?))
     })?;
     let filter = EventFilter { types: types.unwrap_or_default(), owner: key.owner() };
-    let page = api.switch.store().events(&filter, &paging.stored()?, paging.limit).await?;
-    Ok(Json(list(page, |event| EventView::of(&event))))
+    let page = api.switch.store().events(&filter, &paging.stored("events")?, paging.limit).await?;
+    Ok(Json(paging.page("events", page, |event| EventView::of(&event))))
 }
 
 /// An event type, `group.*` or `*`.

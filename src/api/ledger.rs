@@ -8,7 +8,7 @@ use super::{
     Api,
     extract::{Id, Keyed, Params},
     keys::Key,
-    pages::{List, Paging, list},
+    pages::{List, Paging},
     problem::Problem,
     read::{self, Object, word},
 };
@@ -226,9 +226,9 @@ pub async fn list_transfers(
         let paging = Paging::read(query);
         Some((TransferFilter { payment: payment?, account: account?, day: day? }, paging?))
     })?;
-    let mut page = api.switch.store().transfers(&filter, &paging.stored()?, paging.limit).await?;
+    let mut page = api.switch.store().transfers(&filter, &paging.stored("transfers")?, paging.limit).await?;
     page.items.retain(|stored| sees(&key, &stored.transfer.debit) || sees(&key, &stored.transfer.credit));
-    Ok(Json(list(page, TransferView::from)))
+    Ok(Json(paging.page("transfers", page, TransferView::from)))
 }
 
 /// All accounts and their sums, which are equal.

@@ -20,7 +20,7 @@ use super::{
     keys::Key,
     negotiate::Media,
     once::REPLAYED,
-    pages::{List, Paging, list},
+    pages::{List, Paging},
     problem::{Fault, Place, Problem, words},
     read::{self, Json as Value, Object, text, whole, word},
 };
@@ -304,9 +304,9 @@ pub async fn list_payments(
         Some((filter, paging?))
     })?;
     filter.owner = key.owner();
-    let mut page = api.switch.store().payments(&filter, &paging.stored()?, paging.limit).await?;
+    let mut page = api.switch.store().payments(&filter, &paging.stored("payments")?, paging.limit).await?;
     page.items.retain(|payment| key.sees(payment));
-    Ok(Json(list(page, |payment| view::payment(&payment, api.switch.links()))))
+    Ok(Json(paging.page("payments", page, |payment| view::payment(&payment, api.switch.links()))))
 }
 
 /// Which end of a span of time a date means.

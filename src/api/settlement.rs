@@ -130,10 +130,10 @@ pub async fn list_breaks(
         Some((filter, paging?))
     })?;
     filter.provider = key.narrow(filter.provider)?;
-    let page = api.switch.store().breaks(&filter, &paging.stored()?, paging.limit).await?;
+    let page = api.switch.store().breaks(&filter, &paging.stored("breaks")?, paging.limit).await?;
     let today = cairo_date(api.switch.clock().now());
     let show = |stored: StoredBreak| shown(&stored, today);
-    Ok(Json(super::pages::list(page, show)))
+    Ok(Json(paging.page("breaks", page, show)))
 }
 
 fn one_of(json: &Value, known: &[&str]) -> Result<String, Title> {

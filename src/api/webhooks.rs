@@ -10,7 +10,7 @@ use super::{
     events::pattern,
     extract::{Body, Id, Keyed, NoParams, Params},
     keys::Key,
-    pages::{List, Paging, list},
+    pages::{List, Paging},
     problem::{Problem, words},
     read::{self, Json as Value, Object, text},
 };
@@ -327,6 +327,10 @@ pub async fn list_deliveries(
 ) -> Result<Json<List<DeliveryView>>, Problem> {
     let paging = read::query(params, Paging::read)?;
     let owner = key.owner();
-    let page = api.switch.store().dead_letters(owner.as_deref(), &paging.stored()?, paging.limit).await?;
-    Ok(Json(list(page, DeliveryView::from)))
+    let page = api
+        .switch
+        .store()
+        .dead_letters(owner.as_deref(), &paging.stored("webhook-deliveries")?, paging.limit)
+        .await?;
+    Ok(Json(paging.page("webhook-deliveries", page, DeliveryView::from)))
 }

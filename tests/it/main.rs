@@ -1,15 +1,23 @@
 //! What the whole promises, one file per promise, in one binary.
 
+mod api_conventions;
 mod api_document;
+mod api_idempotency;
+mod api_keys;
+mod api_limits;
+mod api_lists;
+mod api_money;
+mod api_privacy;
 mod arrows;
-mod crash;
 mod cli_refusals;
+mod crash;
 mod demo;
 mod dependencies;
 mod documents;
 mod drawn;
-mod notifications;
+mod node;
 mod nodes;
+mod notifications;
 mod outcomes;
 mod pages;
 mod prices;
