@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use rusum::cli::{self, Cli};
+use rusum::cli;
 
 fn main() -> ExitCode {
     // Every TLS connection of the process uses this provider; a client built before would panic.
@@ -11,7 +10,7 @@ fn main() -> ExitCode {
         eprintln!("rusum: another TLS provider was installed before: this build is broken");
         return ExitCode::from(4);
     }
-    match cli::run(Cli::parse()) {
+    match cli::run(cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !failure.text.is_empty() {

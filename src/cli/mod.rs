@@ -20,14 +20,14 @@ mod serve;
 mod simulate;
 pub mod simulators;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::failure::EXIT_CODES;
 pub use self::failure::Failure;
 
 /// Rusum: the switch through which citizens pay the fees of public services.
 #[derive(Parser)]
-#[command(name = "rusum", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "rusum", version, max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -51,6 +51,23 @@ enum Command {
     Keys(keys::Keys),
     /// Applies the migrations and exits
     Migrate(migrate::Migrate),
+}
+
+/// The command line as it was called; ends the process when it is no command, or asks for help.
+pub fn parse() -> Cli {
+    let mut command = with_exit_codes(Cli::command());
+    let matches = command.get_matches_mut();
+    match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.format(&mut command).exit(),
+    }
+}
+
+/// Every command's help ends with the exit codes.
+fn with_exit_codes(command: clap::Command) -> clap::Command {
+    let own = command.get_after_help().map(ToString::to_string);
+    let told = own.map_or_else(|| EXIT_CODES.to_owned(), |own| format!("{own}\n\n{EXIT_CODES}"));
+    command.after_help(told).mut_subcommands(with_exit_codes)
 }
 
 /// Carries out a command.

@@ -61,7 +61,7 @@ struct Publish {
     /// The folder
     dir: Option<PathBuf>,
     /// Who approved it; kept with every version
-    #[arg(long, value_name = "WHO", env = "USER")]
+    #[arg(long, value_name = "WHO", env = "USER", hide_env_values = true)]
     by: String,
     /// Refuse figures without a published source, as production does
     #[arg(long)]

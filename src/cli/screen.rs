@@ -38,13 +38,13 @@ pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// A table with these headings, as wide as the terminal at most.
+/// A table with these headings, as wide as the terminal at most; into a file or a pipe a row stays on
+/// one line.
 pub fn table<const N: usize>(headings: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
-    let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    if let Some(width) = width.or_else(|| is_terminal().then_some(120)) {
-        table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some((width, _)) = terminal_size::terminal_size().filter(|_| is_terminal()) {
+        table.set_width(width.0).set_content_arrangement(ContentArrangement::Dynamic);
     }
     if N > 0 && headings.iter().any(|heading| !heading.is_empty()) {
         table.set_header(headings);

@@ -75,8 +75,10 @@ fn settings(
     } else {
         path.display().to_string()
     };
-    Settings::parse(&text, environment)
-        .map_err(|error| Failure::refused(format!("{from}: {error}; rusum.toml.example shows every setting")))
+    Settings::parse(&text, environment).map_err(|error| {
+        let told = error.to_string();
+        Failure::refused(format!("{from}: {}; rusum.toml.example shows every setting", told.trim_end()))
+    })
 }
 
 #[cfg(test)]

@@ -40,7 +40,13 @@ pub struct Simulate {
     #[arg(long, value_name = "URL")]
     switch_url: Option<String>,
     /// Fawry's made-up merchant code
-    #[arg(long, value_name = "CODE", env = "FAWRY_MERCHANT_CODE", default_value = "rusum-simulated")]
+    #[arg(
+        long,
+        value_name = "CODE",
+        env = "FAWRY_MERCHANT_CODE",
+        hide_env_values = true,
+        default_value = "rusum-simulated"
+    )]
     fawry_merchant_code: String,
     /// Fawry's made-up secure key
     #[arg(

@@ -34,7 +34,7 @@ impl Place {
             return Ok(Self::Sqlite(
                 SqliteConnectOptions::new()
                     .filename(path)
-                    .create_if_missing(true)
+                    .create_if_missing(options.migrations == Migrations::Apply)
                     .page_size(8192)
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)

@@ -22,10 +22,7 @@ use self::{
     folder::{Folder, Temporary},
     running::{Listeners, Running},
 };
-use super::{
-    failure::{EXIT_CODES, Failure},
-    http, log, screen,
-};
+use super::{failure::Failure, http, log, screen};
 use crate::switch::Clock;
 
 const DEFAULT_PORT: u16 = 8080;
@@ -46,7 +43,7 @@ Examples:
 
 /// A whole switch with simulated providers and sample payments, on an empty folder
 #[derive(Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+#[command(after_help = EXAMPLES)]
 pub struct Demo {
     /// The switch's port [default: 8080; with --once a free one]; 0 picks free ones
     #[arg(long)]
