@@ -78,6 +78,57 @@ fn every_metric_is_in_the_operations_manual() {
     assert_eq!(counted, names(&tree::read("docs/OPERATIONS.md")));
 }
 
+/// The words of a command line, as a shell splits them.
+fn arguments(line: &str) -> Vec<String> {
+    let parts = line.split('"').enumerate().flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    parts.take_while(|word| !matches!(word.as_str(), "#" | "|" | "&&" | ">")).collect()
+}
+
+/// The commands of a document: whole lines of code, and what stands in backticks in its sentences.
+fn commands(text: &str) -> Vec<(String, bool)> {
+    let (mut found, mut block) = (Vec::new(), false);
+    for line in text.lines() {
+        if line.starts_with("```") {
+            block = !block;
+        } else if block {
+            let at = line.find("-- ").filter(|_| line.starts_with("cargo run")).map_or(0, |at| at + 3);
+            let command = if at > 0 { format!("rusum {}", &line[at..]) } else { line.to_owned() };
+            found.push((command, true));
+        } else {
+            found.extend(quoted(line).map(|command| (command.to_owned(), false)));
+        }
+    }
+    found.retain(|(command, _)| command.starts_with("rusum "));
+    found
+}
+
+#[test]
+fn every_command_of_a_document_is_understood() {
+    use clap::{Parser, error::ErrorKind};
+    let mut faults = Vec::new();
+    let mut read = 0;
+    for file in tree::ending(".md").iter().filter(|file| !file.path.starts_with("tests/")) {
+        for (command, whole) in commands(&file.text) {
+            read += 1;
+            let Err(error) = rusum::cli::Cli::try_parse_from(arguments(&command)) else { continue };
+            // In a sentence a command may be named without what it needs.
+            let named = !whole
+                && matches!(
+                    error.kind(),
+                    ErrorKind::MissingRequiredArgument | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+                );
+            if !named && error.kind() != ErrorKind::DisplayHelp {
+                faults.push(format!("{}: {command}", file.path));
+            }
+        }
+    }
+    assert!(read > 10, "documents name commands: {read}");
+    none(&faults, "commands that the binary does not understand");
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut faults = Vec::new();
