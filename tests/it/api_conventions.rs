@@ -1,7 +1,5 @@
 //! What holds for every call: problems in two languages, negotiation, request ids, limits of bodies.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 use reqwest::Method;
 use rusum::{
     api::access::{Access, RULES},

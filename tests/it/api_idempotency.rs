@@ -1,7 +1,5 @@
 //! Once: what an `Idempotency-Key` promises to the outside, on every engine.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 use std::time::Duration;
 
 use reqwest::Method;

@@ -1,7 +1,5 @@
 //! Who may call what: the expected table, compared with every route; owners, bounds, revocation.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 use reqwest::Method;
 use rusum::{
     api::access::{Access, RULES},

@@ -1,7 +1,5 @@
 //! Lists: pages that stay right while entries are added, limits, cursors.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 use std::collections::BTreeSet;
 
 use rusum::switch::keys::Scope;

@@ -1,8 +1,6 @@
 //! Personal data and secrets: canaries go through the whole flow, and neither the logs, at their most
 //! talkative, nor the files of the database hold one of them.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 use std::{
     io::Write,
     sync::{Arc, Mutex},

@@ -106,7 +106,7 @@ async fn run(backend: &Backend) {
     world.comes_to_rest().await;
     world.agrees_with_what_was_acknowledged().await;
     server.kill();
-    world.verifies().await;
+    world.verifies();
 }
 
 impl World {
@@ -130,8 +130,8 @@ impl World {
             hash = "{KEY}"
             checkout = "{KEY}"
             [providers.fawry]
-            merchant_code = "{code}"
-            secure_key = "{key}"
+            merchant_code = "{MERCHANT}"
+            secure_key = "{SECURE_KEY}"
             base_url = "{simulators_url}/fawry"
             [limits]
             lease_secs = 2
@@ -140,8 +140,6 @@ impl World {
             [webhooks]
             allow_loopback_http = true
             "#,
-            code = MERCHANT,
-            key = SECURE_KEY,
         );
         std::fs::write(&config, text).unwrap();
         let mut world = Self {
@@ -161,8 +159,8 @@ impl World {
 
     /// Schedules in force, a key, and the portal's endpoint: by the commands a new user would run.
     async fn prepare(&mut self, receiver: &str) {
-        self.command(&["migrate", "--database-url", &self.database]).await;
-        self.command(&["schedules", "publish", "--database-url", &self.database, "--by", "test"]).await;
+        self.command(&["migrate", "--database-url", &self.database]);
+        self.command(&["schedules", "publish", "--database-url", &self.database, "--by", "test"]);
         let scopes = ["payments:read", "payments:write", "webhooks", "ledger:read"];
         let mut arguments = vec!["keys", "create", "portal", "--owner", "portal", "--database-url"];
         let database = self.database.clone();
@@ -170,9 +168,9 @@ impl World {
         for scope in scopes {
             arguments.extend(["--scope", scope]);
         }
-        let printed = self.command(&arguments).await;
+        let printed = self.command(&arguments);
         let secret = printed.split_whitespace().find(|word| word.starts_with("rsk_"));
-        self.api_key = secret.expect("the secret is printed").to_owned();
+        secret.expect("the secret is printed").clone_into(&mut self.api_key);
         let mut server = self.start().await;
         let endpoint = json!({"url": receiver, "events": ["payment.paid"]});
         let answer = self.post("/v1/webhook-endpoints", None, &endpoint).await.unwrap();
@@ -180,7 +178,7 @@ impl World {
         server.kill();
     }
 
-    async fn command(&self, arguments: &[&str]) -> String {
+    fn command(&self, arguments: &[&str]) -> String {
         let mut command = rusum();
         command.args(arguments).current_dir(&self.folder);
         let output = tokio::task::block_in_place(|| command.output()).unwrap();
@@ -355,8 +353,8 @@ impl World {
         assert!(suspense.is_none_or(|account| account["balance"] == "0.00"), "nothing is unexplained");
     }
 
-    async fn verifies(&self) {
-        self.command(&["ledger", "verify", "--database-url", &self.database]).await;
+    fn verifies(&self) {
+        self.command(&["ledger", "verify", "--database-url", &self.database]);
     }
 }
 

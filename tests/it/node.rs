@@ -1,8 +1,6 @@
 //! A whole node for tests: a switch on a fresh database, its API on loopback, and a simulated provider
 //! beside it. All over real HTTP.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 use std::{
     net::SocketAddr,
     sync::Arc,

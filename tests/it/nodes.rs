@@ -36,7 +36,7 @@ async fn two_nodes_share_one_database_while_a_day_ends() {
                         node(2).post(&path, &json!({"method": "epayment"})).await.expect(201).json();
                     rig.pay(text(&attempt, "provider_reference")).await;
                     if client == 0 && number == EACH / 2 {
-                        let path = format!("/v1/settlement/days/{}/end", first_day);
+                        let path = format!("/v1/settlement/days/{first_day}/end");
                         node(3).post(&path, &json!({})).await.expect(200);
                     }
                 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, routing::post};
 use chrono::TimeDelta;
-use rusum::switch::settings::FawrySettings;
+use rusum::{store::Cursor, switch::settings::FawrySettings};
 use rusum_kit::sign::sha256_hex;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Notify};
@@ -141,10 +141,8 @@ async fn a_valid_notification_pays_once_however_often_it_is_told() {
         let paid = rig.until_status(&payment, "paid").await;
         assert_eq!((text(&paid, "amount_paid"), text(&paid, "amount_excess")), ("25.00", "0.00"));
         until("every message is worked off", async || {
-            let waiting = rig
-                .store()
-                .messages(Some(rusum::change::MessageState::Waiting), &Default::default(), 1)
-                .await;
+            let waiting =
+                rig.store().messages(Some(rusum::change::MessageState::Waiting), &Cursor::default(), 1).await;
             waiting.unwrap().items.is_empty().then_some(())
         })
         .await;

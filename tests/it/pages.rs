@@ -1,8 +1,6 @@
 //! The citizen's pages over real HTTP: the whole way from the link to the receipt by plain links and
 //! forms, what surrounds every page, and what a page refuses.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 use std::collections::BTreeSet;
 
 use serde_json::json;

@@ -1,8 +1,6 @@
 //! What the store promises, on every engine at hand. `PostgreSQL` takes part when `TEST_POSTGRES_URL`
 //! names a server on which databases may be made (`scripts/postgres start` prints such a URL).
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 mod batch;
 mod books;
 mod databases;

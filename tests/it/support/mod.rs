@@ -3,7 +3,6 @@
 //!
 //! Nothing here sleeps for a time: [`until`] asks again until it is so, or fails at a deadline.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
 #![expect(dead_code, reason = "each promise needs a part of it")]
 
 pub mod command;
