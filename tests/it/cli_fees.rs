@@ -1,7 +1,5 @@
 //! `rusum quote` and `rusum schedules`: prices and schedules without a server.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 use std::path::Path;
 
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! `rusum serve` and `rusum simulate`: processes that start, serve, and drain.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},

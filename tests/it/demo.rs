@@ -1,7 +1,5 @@
 //! The demo: from an empty folder to a whole switch, found again after it was killed.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error says so")]
-
 use std::{collections::BTreeSet, os::unix::fs::PermissionsExt, time::Instant};
 
 use serde_json::{Value, json};
