@@ -61,7 +61,7 @@ struct Publish {
     /// The folder
     dir: Option<PathBuf>,
     /// Who approved it; kept with every version
-    #[arg(long, value_name = "WHO", env = "USER", hide_env_values = true)]
+    #[arg(long, value_name = "WHO", env = "USER", hide_env_values = true, default_value = "unnamed")]
     by: String,
     /// Refuse figures without a published source, as production does
     #[arg(long)]
