@@ -4,7 +4,8 @@ CREATE TABLE schema_least (
 );
 
 -- One payment: the columns up to expires_at never change; the others change under its version.
--- open_until is expires_at while the payment can still expire: changing status alone touches no index.
+-- open_until is when somebody should next try to end the payment, at first expires_at; nothing once it
+-- is over. So a change of status alone touches no index.
 CREATE TABLE payments (
     id UUID NOT NULL,
     reference BIGINT NOT NULL,
@@ -38,7 +39,7 @@ CREATE TABLE payments (
 CREATE INDEX payments_created ON payments (created_at, id);
 -- For search.
 CREATE INDEX payments_client_reference ON payments (client_reference) WHERE client_reference IS NOT NULL;
--- For expired_payments.
+-- For take_expired_payments.
 CREATE INDEX payments_open_until ON payments (open_until) WHERE open_until IS NOT NULL;
 
 -- One attempt of a payment. due_at is when somebody should next take it.

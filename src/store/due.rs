@@ -62,14 +62,26 @@ impl Store {
         Ok(())
     }
 
-    /// Payments whose time ran out and that can still expire, the longest first.
-    pub async fn expired_payments(
+    /// Takes payments whose time ran out and that can still expire, the longest first. One that
+    /// cannot be ended yet falls due again after the lease, and keeps nobody behind it waiting.
+    pub async fn take_expired_payments(
         &self,
         now: DateTime<Utc>,
+        lease: Duration,
         limit: u32,
     ) -> Result<Vec<PaymentId>, StoreError> {
-        const EXPIRED: &str = "SELECT id FROM payments WHERE open_until <= $1 ORDER BY open_until LIMIT $2";
-        let rows: Vec<(Uuid,)> = self.db().rows(EXPIRED, (micros(now), i64::from(limit))).await?;
+        const DUE: &str = "SELECT CAST(1 AS BIGINT) FROM payments WHERE open_until <= $1 LIMIT 1";
+        if !self.is_due(DUE, now).await? {
+            return Ok(Vec::new());
+        }
+        let sql = self.db().pick(
+            "UPDATE payments SET open_until = $2 WHERE id IN (SELECT id FROM payments \
+             WHERE open_until <= $1 ORDER BY open_until LIMIT $3) RETURNING id",
+            "UPDATE payments SET open_until = $2 WHERE id IN (SELECT id FROM payments \
+             WHERE open_until <= $1 ORDER BY open_until LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id",
+        );
+        let binds = (micros(now), leased_until(now, lease), i64::from(limit));
+        let rows: Vec<(Uuid,)> = self.db().write_rows(sql, binds).await?;
         Ok(rows.into_iter().map(|row| PaymentId::new(row.0)).collect())
     }
 

@@ -296,7 +296,8 @@ impl Switch {
 
     /// Ends open payments whose time ran out; gives how many.
     pub(super) async fn expire_payments(&self, limit: u32) -> Result<usize, SwitchError> {
-        let due: Vec<PaymentId> = self.store.expired_payments(self.clock.now(), limit).await?;
+        let now = self.clock.now();
+        let due: Vec<PaymentId> = self.store.take_expired_payments(now, self.lease(), limit).await?;
         let count = due.len();
         for id in due {
             match self.change_payment(id, &Command::Expire, |_, _| ()).await {

@@ -99,12 +99,16 @@ async fn a_payment_expires_once_and_only_while_it_is_open() {
         let open = shop.opened().await;
         let (processing, _) = shop.pending().await;
         shop.paid().await;
-        assert!(shop.store.expired_payments(shop.now, 10).await.unwrap().is_empty());
-        let mut expired = shop.store.expired_payments(open.expires_at, 10).await.unwrap();
+        assert!(shop.store.take_expired_payments(shop.now, LEASE, 10).await.unwrap().is_empty());
+        let mut expired = shop.store.take_expired_payments(open.expires_at, LEASE, 10).await.unwrap();
         expired.sort();
         let mut expected = vec![open.id, processing.id];
         expected.sort();
         assert_eq!(expired, expected, "{backend:?}");
+        // Nobody else gets them meanwhile; what was not ended falls due again.
+        let again = |at| shop.store.take_expired_payments(at, LEASE, 10);
+        assert!(again(open.expires_at).await.unwrap().is_empty());
+        assert_eq!(again(open.expires_at + LEASE).await.unwrap().len(), 2);
         shop.store.drain().await;
     }
 }
