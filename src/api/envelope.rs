@@ -17,7 +17,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -33,7 +33,7 @@ use super::{
     once::IdempotencyKey,
     problem::Problem,
 };
-use crate::{ids::KeyId, switch::clock};
+use crate::{ids::KeyId, switch::clock, web};
 
 /// The header that names a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -231,9 +231,16 @@ fn address(request: &Request) -> IpAddr {
     told.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip())
 }
 
-/// The answer to a path that leads nowhere.
-pub async fn nowhere() -> Problem {
+/// The answer to a path that leads nowhere: a page for a person with a browser, a problem for all
+/// others.
+pub async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_contract = ["/v1/", "/providers/"].into_iter().any(|start| uri.path().starts_with(start));
+    if accepted.contains("text/html") && !is_contract {
+        return web::not_found(&uri, &headers);
+    }
     Problem::new(Code::NotFound, "this path leads nowhere; see /docs", "هذا المسار غير موجود؛ انظر ‎/docs")
+        .into_response()
 }
 
 #[cfg(test)]

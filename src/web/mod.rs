@@ -29,7 +29,9 @@ mod verify;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    http::{HeaderMap, StatusCode, Uri},
     middleware::from_fn,
+    response::Response,
     routing::{get, post},
 };
 
@@ -38,6 +40,12 @@ use crate::switch::Switch;
 
 /// The most that a form may hold, in bytes: a few short fields.
 const FORM_BYTES_MAX: usize = 8 * 1024;
+
+/// The page for a person whose address leads nowhere.
+pub fn not_found(uri: &Uri, headers: &HeaderMap) -> Response {
+    let language = language::of_request(uri.query(), None, headers);
+    guard::protected(errors::page(StatusCode::NOT_FOUND, errors::Kind::NotFound, language))
+}
 
 /// The pages.
 pub fn router(switch: Switch) -> Router {

@@ -172,6 +172,11 @@ async fn what_cannot_be_done_is_said_and_nothing_happens() {
     citizen.get(&attempts).await.expect(303);
     assert_eq!(rig.read(&payment).await["attempts"], json!([]), "none of this made an attempt");
 
+    for nowhere in ["/checkout", "/checkuot/1", "/v2/payments"] {
+        let page = citizen.get_with(nowhere, &[("accept", "text/html,*/*;q=0.8")]).await.expect(404);
+        assert!(page.body.contains("<h1>") && page.header("content-security-policy").is_some(), "{nowhere}");
+        assert_eq!(citizen.get(nowhere).await.expect(404).code(), "not_found", "{nowhere}");
+    }
     let token = path.strip_prefix("/checkout/").unwrap();
     let (first, rest) = token.split_at(token.len() - 1);
     let other = if rest == "0" { "1" } else { "0" };
