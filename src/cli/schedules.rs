@@ -34,7 +34,8 @@ pub struct Schedules {
 
 #[derive(Subcommand)]
 enum SchedulesCommand {
-    /// Finds every fault, with file, line and remedy; exit code 1 when there is one
+    /// Finds every fault, with file, line and remedy; with a database also versions that were changed
+    /// after they were published
     Check(Check),
     /// Puts checked versions in force in the database
     Publish(Publish),
@@ -51,7 +52,6 @@ struct Check {
     /// Refuse figures without a published source, as production does
     #[arg(long)]
     production: bool,
-    /// Compare with what is published in the database too
     #[command(flatten)]
     database: Database,
 }

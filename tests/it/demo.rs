@@ -142,3 +142,22 @@ async fn demo_names_the_port_that_is_in_use_and_the_folder_that_is_taken() {
     assert_eq!(refused.status.code(), Some(3), "{told}");
     assert!(told.contains(&port) && told.contains("--port"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_with_other_schedules_is_refused_with_a_way_out() {
+    let database = backends()[0].fresh().await;
+    let folder = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir("fee-schedules").unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(folder.path().join(path.file_name().unwrap()), format!("{text}\n# changed\n"))
+                .unwrap();
+        }
+    }
+    run(&["migrate", "--database-url", &database.url]).expect(0);
+    let other = folder.path().to_str().unwrap();
+    run(&["schedules", "publish", other, "--by", "a test", "--database-url", &database.url]).expect(0);
+    let refused = run(&["demo", "--once", "--database-url", &database.url]).expect(2);
+    assert!(refused.err.contains("--data-dir") && refused.err.contains("digest"), "{}", refused.err);
+}

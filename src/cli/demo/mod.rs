@@ -100,7 +100,10 @@ impl Demo {
         let told = told(&folder, &running, &database_url);
         let json = folder.write_demo_json(&told)?;
         if self.once {
-            let played = story::play(&running, &folder.secrets).await;
+            let played = tokio::select! {
+                played = story::play(&running, &folder.secrets) => played,
+                () = wait(stop) => Err(Failure::no("the story was stopped before its end")),
+            };
             running.stop().await?;
             return played;
         }

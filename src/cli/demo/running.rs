@@ -24,7 +24,7 @@ use crate::{
         simulators::{Setup, Simulators},
     },
     ids::{KeyId, WebhookId},
-    store::{Endpoint, Store, StoredKey},
+    store::{Endpoint, Store, StoreError, StoredKey},
     switch::{
         Clock, Jobs, Settings, Switch,
         clock::fresh,
@@ -113,8 +113,7 @@ impl Running {
         let base_url = settings.base_url.clone();
         let simulators_url = format!("http://127.0.0.1:{}", listeners.ports.simulators);
         let switch = Switch::start(settings, clock.clone()).await?;
-        schedules::publish(switch.store(), &switch.catalogue(), "demo", clock.now()).await?;
-        switch.compare_schedules().await?;
+        publish(&switch).await?;
         make_key(switch.store(), &folder.secrets.api_key, MAKER, &makers_scopes(), &clock).await?;
         make_key(switch.store(), &folder.secrets.approver_key, CHECKER, &Scope::ALL, &clock).await?;
         let url = format!("{simulators_url}/portal/webhooks");
@@ -200,6 +199,23 @@ pub fn settings(
         table.is_some_and(|(table, _)| matches!(table, "LOG" | "LIMITS" | "COMMITTER" | "DAY" | "WEBHOOKS"))
     });
     Settings::parse(&text, environment).map_err(|error| Failure::refused(error.to_string()))
+}
+
+/// Puts the schedules in force. A database that knows others is of another version of the demo.
+async fn publish(switch: &Switch) -> Result<(), Failure> {
+    let now = switch.clock().now();
+    let published = schedules::publish(switch.store(), &switch.catalogue(), "demo", now).await;
+    switch.compare_schedules().await?;
+    let why = match (published, switch.schedules_in_force()) {
+        (Ok(_), Ok(())) => return Ok(()),
+        (Err(error @ StoreError::AlreadyPublished { .. }), _) => error.to_string(),
+        (Err(error), _) => return Err(error.into()),
+        (Ok(_), Err(why)) => why,
+    };
+    Err(Failure::refused(format!(
+        "this database was made with other fee schedules ({why}): begin anew with another --data-dir, or \
+         another --database-url"
+    )))
 }
 
 /// Every scope but the approving ones.
