@@ -28,6 +28,16 @@ async fn demo_once_tells_the_story_with_every_figure_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_figure_that_is_off_is_shown_and_fails_the_story() {
+    let database = backends()[0].fresh().await;
+    run(&["demo", "--once", "--database-url", &database.url]).expect(0);
+    database.tamper("UPDATE payments SET amount_paid = amount_paid + 100").await.unwrap();
+    let told = run(&["demo", "--once", "--database-url", &database.url]).expect(1);
+    assert!(told.out.contains('✗') && told.out.contains("must be 0"), "{}", told.out);
+    assert!(told.err.contains("off"), "{}", told.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn demo_json_says_what_the_contract_says_and_nobody_else_can_read_it() {
     let folder = tempfile::tempdir().unwrap();
     let begun = Instant::now();
