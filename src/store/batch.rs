@@ -93,11 +93,11 @@ async fn guarded(tx: &mut Tx, changes: &[&Change]) -> sqlx::Result<Vec<usize>> {
     opened.sort_by_key(|row| row.id.0);
     let mut held: HashSet<Uuid> = HashSet::new();
     if !moved.is_empty() {
-        let rows: Vec<(Uuid,)> = tx.rows(UPDATE_PAYMENTS.of(tx), (json(&moved),)).await?;
+        let rows: Vec<(Uuid,)> = tx.rows(UPDATE_PAYMENTS.of(tx), UPDATE_PAYMENTS.take(&moved)).await?;
         held.extend(rows.into_iter().map(|row| row.0));
     }
     if !opened.is_empty() {
-        let rows: Vec<(Uuid,)> = tx.rows(INSERT_PAYMENTS.of(tx), (json(&opened),)).await?;
+        let rows: Vec<(Uuid,)> = tx.rows(INSERT_PAYMENTS.of(tx), INSERT_PAYMENTS.take(&opened)).await?;
         held.extend(rows.into_iter().map(|row| row.0));
     }
     let holds = |change: &Change| {
@@ -113,14 +113,15 @@ async fn claimed(tx: &mut Tx, changes: &[&Change], won: &[usize]) -> sqlx::Resul
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let inserted: Vec<(String, String)> = tx.rows(INSERT_CLAIMS.of(tx), (json(&rows),)).await?;
+    let inserted: Vec<(String, String)> = tx.rows(INSERT_CLAIMS.of(tx), INSERT_CLAIMS.take(&rows)).await?;
     if inserted.len() == rows.len() {
         return Ok(Vec::new());
     }
     let inserted: HashSet<(String, String)> = inserted.into_iter().collect();
     let is_lost = |claim: &&Claim| !inserted.contains(&(claim.kind.code().to_owned(), claim.key.clone()));
     let lost: Vec<_> = won.iter().flat_map(of).filter(is_lost).map(ClaimRow::of).collect();
-    let stored: Vec<(String, String, String)> = tx.rows(SELECT_CLAIMS.of(tx), (json(&lost),)).await?;
+    let stored: Vec<(String, String, String)> =
+        tx.rows(SELECT_CLAIMS.of(tx), SELECT_CLAIMS.take(&lost)).await?;
     let stored: HashMap<(String, String), String> =
         stored.into_iter().map(|(kind, key, holder)| ((kind, key), holder)).collect();
     let clash = |index: &usize| {
@@ -290,15 +291,11 @@ async fn events<'a>(
     Ok(lane)
 }
 
-async fn many<T: Serialize>(tx: &mut Tx, texts: &'static Texts, rows: &[T]) -> sqlx::Result<()> {
+async fn many<T: Serialize + Sync>(tx: &mut Tx, texts: &'static Texts, rows: &[T]) -> sqlx::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    tx.execute(texts.of(tx), (json(rows),)).await.map(drop)
-}
-
-fn json<T: Serialize>(rows: &[T]) -> String {
-    serde_json::to_string(rows).expect("rows are made of strings and whole numbers")
+    tx.execute(texts.of(tx), texts.take(rows)).await.map(drop)
 }
 
 /// The claims of a Change, as what may stand once in a batch.

@@ -111,7 +111,7 @@ impl Store {
             Vec::new()
         } else {
             let ids = id_rows(rows.iter().map(|row| row.id));
-            self.db().rows(BREAK_HISTORY.for_db(self.db()), (ids,)).await?
+            self.db().rows(BREAK_HISTORY.for_db(self.db()), BREAK_HISTORY.take(&ids)).await?
         };
         let items = rows.into_iter().map(|row| row.into_break(&history)).collect::<Result<_, _>>()?;
         Ok(Page { items, next: more.then(|| position.clone()), position })

@@ -5,8 +5,9 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 use sqlx::{
     ConnectOptions, Connection, PgConnection, SqliteConnection,
     migrate::{MigrateError, Migrator},
-    postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    pool::PoolOptions,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use super::{Migrations, Options, StoreError, exec::Db};
@@ -16,6 +17,9 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How many statements a connection keeps prepared: all that the store has fit.
 const STATEMENTS: usize = 400;
+
+/// For how long after its last use a connection is taken to be there.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 /// Where a database is, read from its address.
 enum Place {
@@ -95,12 +99,9 @@ pub(super) async fn connect(url: &str, options: &Options) -> Result<Db, StoreErr
             let mut first = SqliteConnection::connect_with(&place).await.map_err(unreachable)?;
             prepare_sqlite(&mut first, options.migrations).await?;
             first.close().await?;
-            let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(options.patience);
-            let readers =
-                SqlitePoolOptions::new().max_connections(options.readers).acquire_timeout(options.patience);
             Ok(Db::Sqlite {
-                writer: writer.connect_with(place.clone()).await?,
-                readers: readers.connect_with(place.create_if_missing(false)).await?,
+                writer: pool(1, options).connect_with(place.clone()).await?,
+                readers: pool(options.readers, options).connect_with(place.create_if_missing(false)).await?,
             })
         }
         Place::Postgres(place) => {
@@ -108,14 +109,12 @@ pub(super) async fn connect(url: &str, options: &Options) -> Result<Db, StoreErr
             prepare_postgres(&mut first, options.migrations).await?;
             first.close().await?;
             let lanes = u32::try_from(options.lanes).unwrap_or(u32::MAX);
-            let writers = PgPoolOptions::new()
-                .max_connections(options.writers.saturating_add(lanes))
-                .acquire_timeout(options.patience);
-            let readers =
-                PgPoolOptions::new().max_connections(options.readers).acquire_timeout(options.patience);
+            let writers = options.writers.saturating_add(lanes);
             Ok(Db::Postgres {
-                writers: writers.connect_with(impatient(place.clone(), options.patience)).await?,
-                readers: readers.connect_with(place).await?,
+                writers: pool(writers, options)
+                    .connect_with(impatient(place.clone(), options.patience))
+                    .await?,
+                readers: pool(options.readers, options).connect_with(place).await?,
             })
         }
     }
@@ -126,6 +125,23 @@ pub(super) async fn connect(url: &str, options: &Options) -> Result<Db, StoreErr
 fn impatient(place: PgConnectOptions, patience: Duration) -> PgConnectOptions {
     let limit = patience.as_millis().max(1).to_string();
     place.options([("idle_in_transaction_session_timeout", limit.as_str()), ("lock_timeout", limit.as_str())])
+}
+
+/// A pool of so many connections. One that was idle for a while is asked whether it is still there;
+/// one that was just used is not, because that would double the round trips of every read.
+fn pool<DB: sqlx::Database>(size: u32, options: &Options) -> PoolOptions<DB> {
+    PoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(options.patience)
+        .test_before_acquire(false)
+        .before_acquire(|connection: &mut DB::Connection, found| {
+            Box::pin(async move {
+                if found.idle_for > TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
 }
 
 /// Applies what is missing; returns how many migrations were applied.

@@ -19,7 +19,7 @@ use super::{
     events::FoundEvent,
     exec::Tx,
     payments::id_rows,
-    rows::{At, DeliveryRow, Id, document, micros, one_of},
+    rows::{At, DeliveryRow, Id, micros, one_of},
     schema::{ENDPOINTS_WITH_IDS, INSERT_DELIVERIES},
     webhooks::{FoundEndpoint, enabled},
 };
@@ -233,7 +233,8 @@ impl Store {
         let mut deliveries = Vec::new();
         if !taken.is_empty() {
             let ids = id_rows(taken.iter().map(|row| row.endpoint_id));
-            let found: Vec<FoundEndpoint> = tx.rows(ENDPOINTS_WITH_IDS.of(&tx), (ids,)).await?;
+            let found: Vec<FoundEndpoint> =
+                tx.rows(ENDPOINTS_WITH_IDS.of(&tx), ENDPOINTS_WITH_IDS.take(&ids)).await?;
             let endpoints: Vec<Endpoint> =
                 found.into_iter().map(FoundEndpoint::into_endpoint).collect::<Result<_, _>>()?;
             for row in taken {
@@ -361,7 +362,7 @@ impl Store {
                     state: DeliveryState::Waiting.code(),
                     due_at: At(now),
                 };
-                tx.execute(INSERT_DELIVERIES.of(&tx), (document(&[row]),)).await?;
+                tx.execute(INSERT_DELIVERIES.of(&tx), INSERT_DELIVERIES.take(&[row])).await?;
             }
         }
         tx.commit().await?;
@@ -402,7 +403,7 @@ async fn fan_out_lane(
         }
     }
     if !rows.is_empty() {
-        tx.execute(INSERT_DELIVERIES.of(tx), (document(&rows),)).await?;
+        tx.execute(INSERT_DELIVERIES.of(tx), INSERT_DELIVERIES.take(&rows)).await?;
     }
     // A closed lane of which all was fanned out is done with: the next look at it finds nothing new.
     let done = (lane.closed && up_to == lane.fanned_seq).then_some(now);

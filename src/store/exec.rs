@@ -11,7 +11,8 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-type Encoded<T> = Result<T, sqlx::error::BoxDynError>;
+/// What encoding parameters comes to.
+pub(super) type Encoded<T> = Result<T, sqlx::error::BoxDynError>;
 
 /// The connections of one engine.
 #[derive(Clone)]

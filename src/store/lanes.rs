@@ -223,6 +223,6 @@ async fn tell_ended(
         at: At(at),
         data: &data,
     };
-    tx.execute(INSERT_EVENTS.of(tx), (super::rows::document(&[row]),)).await?;
+    tx.execute(INSERT_EVENTS.of(tx), INSERT_EVENTS.take(&[row])).await?;
     Ok(())
 }

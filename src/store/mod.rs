@@ -12,6 +12,7 @@
 //! Read in this order: [`committer`] (what waits is written), `batch` (how), `schema` and `rows` (the
 //! statements and their rows), `lanes` (streams and days), then the readers.
 
+mod arrays;
 mod batch;
 mod bills;
 mod breaks;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Cursor, Page, Store, StoreError,
-    rows::{FoundPayment, Id, document, micros, read_document},
+    rows::{FoundPayment, Id, micros, read_document},
     schema::{BILLS, PAYMENTS_WHERE_ID, PAYMENTS_WHERE_IDS, Texts},
 };
 use crate::{
@@ -102,13 +102,15 @@ impl ListPlace {
     }
 }
 
-/// A JSON array of rows with an id each.
-pub(super) fn id_rows(ids: impl IntoIterator<Item = Uuid>) -> String {
-    #[derive(Serialize)]
-    struct IdRow {
-        id: Id,
-    }
-    document(&ids.into_iter().map(|id| IdRow { id: Id(id) }).collect::<Vec<_>>())
+/// A row that is an id.
+#[derive(Serialize)]
+pub(super) struct IdRow {
+    id: Id,
+}
+
+/// Rows with an id each.
+pub(super) fn id_rows(ids: impl IntoIterator<Item = Uuid>) -> Vec<IdRow> {
+    ids.into_iter().map(|id| IdRow { id: Id(id) }).collect()
 }
 
 impl Store {
@@ -128,7 +130,8 @@ impl Store {
             return Ok(Vec::new());
         }
         let sql = PAYMENTS_WHERE_IDS.for_db(self.db());
-        let mut found: Vec<FoundPayment> = self.db().rows(sql, (id_rows(ids),)).await?;
+        let ids = id_rows(ids);
+        let mut found: Vec<FoundPayment> = self.db().rows(sql, PAYMENTS_WHERE_IDS.take(&ids)).await?;
         found.sort_by_key(|row| std::cmp::Reverse((row.created_at, row.id)));
         self.with_bills(found).await
     }
@@ -146,8 +149,9 @@ impl Store {
             }
         }
         if !missing.is_empty() {
+            let missing = id_rows(missing);
             let stored: Vec<(Uuid, String)> =
-                self.db().rows(BILLS.for_db(self.db()), (id_rows(missing),)).await?;
+                self.db().rows(BILLS.for_db(self.db()), BILLS.take(&missing)).await?;
             for (quote, text) in stored {
                 let bill: Arc<Bill> = Arc::new(read_document("a bill", &text)?);
                 self.inner.bills.keep(QuoteId::new(quote), &bill);

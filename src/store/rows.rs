@@ -20,14 +20,18 @@ use crate::{
     reference::Reference,
 };
 
-/// An id in a row.
+/// An id in a row. It, instants and bytes are texts in JSON and themselves in arrays.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Id(pub Uuid);
 
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self.0.as_simple())
+        if serializer.is_human_readable() {
+            serializer.collect_str(self.0.as_simple())
+        } else {
+            serializer.serialize_bytes(self.0.as_bytes())
+        }
     }
 }
 
@@ -39,7 +43,11 @@ pub(super) struct At(pub DateTime<Utc>);
 impl Serialize for At {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // The form in which the driver itself writes instants to SQLite, so that texts sort by time.
-        serializer.serialize_str(&micros(self.0).to_rfc3339_opts(SecondsFormat::AutoSi, false))
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&micros(self.0).to_rfc3339_opts(SecondsFormat::AutoSi, false))
+        } else {
+            serializer.serialize_i64(self.0.timestamp_micros())
+        }
     }
 }
 
@@ -48,7 +56,11 @@ pub(super) struct Hex<'a>(pub &'a [u8]);
 
 impl Serialize for Hex<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex::encode(self.0))
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&hex::encode(self.0))
+        } else {
+            serializer.serialize_bytes(self.0)
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! The statements that write many rows at once, built once per engine from one table of columns.
 //!
-//! Each takes its rows as one JSON parameter, an array of objects whose keys are the columns: read by
-//! `jsonb_to_recordset` on `PostgreSQL` and by `json_each` on `SQLite`. Ids are 32 hexadecimal digits in
-//! the JSON, bytes are hexadecimal, instants RFC 3339 in UTC.
+//! `PostgreSQL` takes the rows as one array per column and reads them by `unnest`; `SQLite` takes them as
+//! one JSON parameter, an array of objects whose keys are the columns, and reads them by `json_each`.
+//! In the JSON ids are 32 hexadecimal digits, bytes are hexadecimal, instants RFC 3339 in UTC.
 
 use std::sync::LazyLock;
 
-use super::exec::{Db, Tx};
+use super::{
+    arrays::Rows,
+    exec::{Db, Tx},
+};
 
-/// The type of a column, as far as the two engines differ in reading it from JSON.
+/// The type of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Id,
@@ -23,12 +26,15 @@ pub(super) enum Kind {
 }
 use Kind::{Big, Bytes, Date, Id, Int, Text, Time};
 
-type Columns = &'static [(&'static str, Kind)];
+/// The columns of a row, in order.
+pub(super) type Columns = &'static [(&'static str, Kind)];
 
 /// A statement in both dialects.
 pub(super) struct Texts {
     sqlite: String,
     postgres: String,
+    /// The columns of the rows that it takes.
+    columns: Columns,
 }
 
 impl Texts {
@@ -42,12 +48,19 @@ impl Texts {
         db.pick(&self.sqlite, &self.postgres)
     }
 
-    fn build(sqlite: impl FnOnce(&Dialect) -> String, postgres: impl FnOnce(&Dialect) -> String) -> Self {
-        Self { sqlite: sqlite(&Dialect::Sqlite), postgres: postgres(&Dialect::Postgres) }
+    /// Rows as its parameters.
+    pub fn take<'r, T>(&self, rows: &'r [T]) -> Rows<'r, T> {
+        Rows { columns: self.columns, rows }
     }
 
-    fn both(build: impl Fn(&Dialect) -> String) -> Self {
-        Self::build(&build, &build)
+    fn of_rows(columns: Columns, build: impl Fn(&Dialect, &str) -> String) -> Self {
+        let text = |dialect: &Dialect| build(dialect, &dialect.rows(columns));
+        Self { sqlite: text(&Dialect::Sqlite), postgres: text(&Dialect::Postgres), columns }
+    }
+
+    /// One that takes parameters of its own.
+    fn of_one(build: impl Fn(&Dialect) -> String) -> Self {
+        Self { sqlite: build(&Dialect::Sqlite), postgres: build(&Dialect::Postgres), columns: &[] }
     }
 }
 
@@ -57,7 +70,7 @@ enum Dialect {
 }
 
 impl Dialect {
-    /// The rows of the JSON parameter `$1` as something to select from.
+    /// The rows that are its parameters, as something to select from.
     fn rows(&self, columns: Columns) -> String {
         match self {
             Self::Sqlite => {
@@ -68,24 +81,20 @@ impl Dialect {
                 format!("(SELECT {} FROM json_each($1))", joined(picked))
             }
             Self::Postgres => {
-                let picked = columns.iter().map(|(name, kind)| match kind {
-                    Bytes => format!("decode({name}, 'hex') AS {name}"),
-                    Id | Text | Big | Int | Time | Date => (*name).to_owned(),
-                });
-                let typed = columns.iter().map(|(name, kind)| {
+                let arrays = (1..).zip(columns).map(|(place, (_, kind))| {
                     let sql_type = match kind {
                         Id => "uuid",
-                        Text | Bytes => "text",
+                        Text => "text",
                         Big => "bigint",
                         Int => "integer",
                         Time => "timestamptz",
                         Date => "date",
+                        Bytes => "bytea",
                     };
-                    format!("{name} {sql_type}")
+                    format!("CAST(${place} AS {sql_type}[])")
                 });
-                let typed = joined(typed);
-                let record = format!("jsonb_to_recordset(CAST($1 AS jsonb)) AS r({typed})");
-                format!("(SELECT {} FROM {record})", joined(picked))
+                let names = names(columns);
+                format!("(SELECT {names} FROM unnest({}) AS r({names}))", joined(arrays))
             }
         }
     }
@@ -101,13 +110,10 @@ fn names(columns: Columns) -> String {
 
 /// `INSERT` of all rows, then `tail`.
 fn insert(table: &str, columns: Columns, tail: &str) -> Texts {
-    Texts::both(|dialect| {
+    Texts::of_rows(columns, |_, rows| {
         let names = names(columns);
         // WHERE true: without it SQLite takes ON CONFLICT for a join's condition.
-        format!(
-            "INSERT INTO {table} ({names}) SELECT {names} FROM {} AS c WHERE true {tail}",
-            dialect.rows(columns)
-        )
+        format!("INSERT INTO {table} ({names}) SELECT {names} FROM {rows} AS c WHERE true {tail}")
     })
 }
 
@@ -281,6 +287,9 @@ const MESSAGE: Columns = &[
     ("due_at", Time),
 ];
 
+/// Ids of anything.
+const IDS: Columns = &[("id", Id)];
+
 const WORKED_OFF: Columns = &[("id", Id), ("state", Text)];
 
 const DELIVERY: Columns = &[
@@ -297,13 +306,12 @@ const DELIVERY: Columns = &[
 
 statements! {
     /// Those payments that are still at the version they were decided from; returns which.
-    UPDATE_PAYMENTS = Texts::both(|dialect| {
+    UPDATE_PAYMENTS = Texts::of_rows(PAYMENT_STATE, |_, rows| {
         let changed = PAYMENT_STATE.iter().skip(2).map(|(name, _)| format!("{name} = c.{name}"));
         format!(
-            "UPDATE payments SET {} FROM {} AS c \
+            "UPDATE payments SET {} FROM {rows} AS c \
              WHERE payments.id = c.id AND payments.version = c.decided_from RETURNING payments.id",
             joined(changed),
-            dialect.rows(PAYMENT_STATE),
         )
     });
     /// Those payments that do not exist yet; returns which.
@@ -316,11 +324,10 @@ statements! {
         "ORDER BY kind, key ON CONFLICT (kind, key) DO NOTHING RETURNING kind, key",
     );
     /// Who holds these claims.
-    SELECT_CLAIMS = Texts::both(|dialect| {
+    SELECT_CLAIMS = Texts::of_rows(CLAIM, |_, rows| {
         format!(
-            "SELECT claims.kind, claims.key, claims.holder FROM claims, {} AS c \
+            "SELECT claims.kind, claims.key, claims.holder FROM claims, {rows} AS c \
              WHERE claims.kind = c.kind AND claims.key = c.key",
-            dialect.rows(CLAIM),
         )
     });
     UPSERT_ATTEMPTS = upsert("attempts", ATTEMPT, &["payment_id", "id"]);
@@ -341,40 +348,30 @@ statements! {
     UPSERT_PAYERS = upsert("payers", PAYER, &["payment_id"]);
     INSERT_ANSWERS = insert("answers", ANSWER, "");
     INSERT_MESSAGES = insert("messages", MESSAGE, "");
-    WORK_OFF_MESSAGES = Texts::both(|dialect| {
-        format!(
-            "UPDATE messages SET state = c.state, due_at = NULL FROM {} AS c WHERE messages.id = c.id",
-            dialect.rows(WORKED_OFF),
-        )
+    WORK_OFF_MESSAGES = Texts::of_rows(WORKED_OFF, |_, rows| {
+        format!("UPDATE messages SET state = c.state, due_at = NULL FROM {rows} AS c WHERE messages.id = c.id")
     });
     INSERT_DELIVERIES = insert("deliveries", DELIVERY, "ON CONFLICT DO NOTHING");
     /// A payment with its attempts and refunds, by one statement; `WHERE` is the caller's.
-    PAYMENTS_WHERE_ID = Texts::both(|dialect| format!("{} WHERE p.id = $1", select_payments(dialect)));
-    /// The same for the ids of a JSON array of objects.
-    PAYMENTS_WHERE_IDS = Texts::both(|dialect| {
-        format!("{} JOIN {} AS c ON c.id = p.id", select_payments(dialect), dialect.rows(&[("id", Id)]))
+    PAYMENTS_WHERE_ID = Texts::of_one(|dialect| format!("{} WHERE p.id = $1", select_payments(dialect)));
+    /// The same for many ids.
+    PAYMENTS_WHERE_IDS = Texts::of_rows(IDS, |dialect, rows| {
+        format!("{} JOIN {rows} AS c ON c.id = p.id", select_payments(dialect))
     });
-    /// The endpoints of a JSON array of objects.
-    ENDPOINTS_WITH_IDS = Texts::both(|dialect| {
+    /// The endpoints with these ids.
+    ENDPOINTS_WITH_IDS = Texts::of_rows(IDS, |_, rows| {
+        format!("SELECT DISTINCT e.* FROM webhook_endpoints e JOIN {rows} AS c ON c.id = e.id")
+    });
+    /// What happened to the breaks with these ids, oldest first.
+    BREAK_HISTORY = Texts::of_rows(IDS, |_, rows| {
         format!(
-            "SELECT DISTINCT e.* FROM webhook_endpoints e JOIN {} AS c ON c.id = e.id",
-            dialect.rows(&[("id", Id)]),
+            "SELECT h.break_id, h.at, h.by_whom, h.what FROM break_history h JOIN {rows} AS c \
+             ON c.id = h.break_id ORDER BY h.break_id, h.number",
         )
     });
-    /// What happened to the breaks of a JSON array of objects, oldest first.
-    BREAK_HISTORY = Texts::both(|dialect| {
-        format!(
-            "SELECT h.break_id, h.at, h.by_whom, h.what FROM break_history h JOIN {} AS c ON c.id = h.break_id \
-             ORDER BY h.break_id, h.number",
-            dialect.rows(&[("id", Id)]),
-        )
-    });
-    /// Bills of the quotes of a JSON array of objects.
-    BILLS = Texts::both(|dialect| {
-        format!(
-            "SELECT q.id, q.bill FROM quotes q JOIN {} AS c ON c.id = q.id",
-            dialect.rows(&[("id", Id)]),
-        )
+    /// The bills of the quotes with these ids.
+    BILLS = Texts::of_rows(IDS, |_, rows| {
+        format!("SELECT q.id, q.bill FROM quotes q JOIN {rows} AS c ON c.id = q.id")
     });
 }
 
