@@ -7,7 +7,7 @@
 //!
 //! Costs: [`Store::fan_out`] reads each lane from where it stopped; no event is looked for.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::FromRow;
@@ -19,8 +19,8 @@ use super::{
     events::FoundEvent,
     exec::Tx,
     payments::id_rows,
-    rows::{At, DeliveryRow, Id, micros, one_of},
-    schema::{ENDPOINTS_WITH_IDS, INSERT_DELIVERIES},
+    rows::{At, DeliveryRow, DueDeliveryRow, Id, micros, one_of},
+    schema::{DELIVERIES_BEHIND, ENDPOINTS_WITH_IDS, EVENTS_DUE, INSERT_DELIVERIES, LEASE_DELIVERIES},
     webhooks::{FoundEndpoint, enabled},
 };
 use crate::ids::{EventId, PaymentId};
@@ -100,6 +100,9 @@ impl DeliveryTarget {
     }
 }
 
+/// How long a delivery waits for an earlier event to be fanned out before it is looked at again.
+const MOMENT: TimeDelta = TimeDelta::milliseconds(500);
+
 /// The part of an event that decides to whom it goes.
 #[derive(FromRow)]
 struct Told {
@@ -128,6 +131,30 @@ struct Taken {
     seq: i64,
     tried: i32,
     failing_since: Option<DateTime<Utc>>,
+}
+
+impl Taken {
+    fn with(&self, times: Times) -> DueDeliveryRow {
+        DueDeliveryRow {
+            subject_id: Id(self.subject_id),
+            endpoint_id: Id(self.endpoint_id),
+            event_id: Id(self.event_id),
+            sequence: self.sequence,
+            lane: self.lane,
+            seq: self.seq,
+            failing_before: At(times.failing_before),
+            due_at: At(times.leased_until),
+        }
+    }
+}
+
+/// A due delivery that is behind something.
+#[derive(FromRow)]
+struct Behind {
+    endpoint_id: Uuid,
+    event_id: Uuid,
+    /// It waits behind a delivery; else for an event to be fanned out.
+    waits: bool,
 }
 
 #[derive(FromRow)]
@@ -225,34 +252,34 @@ impl Store {
         if !self.is_due(DUE, now).await? {
             return Ok(Vec::new());
         }
-        let mut tx = self.db().begin().await?;
         let patience = TimeDelta::from_std(overtake_after).unwrap_or(TimeDelta::MAX);
         let failing_before = now.checked_sub_signed(patience).unwrap_or(DateTime::<Utc>::UNIX_EPOCH);
-        let taken =
-            take(&mut tx, micros(now), leased_until(now, lease), micros(failing_before), limit).await?;
-        let mut deliveries = Vec::new();
-        if !taken.is_empty() {
-            let ids = id_rows(taken.iter().map(|row| row.endpoint_id));
-            let found: Vec<FoundEndpoint> =
-                tx.rows(ENDPOINTS_WITH_IDS.of(&tx), ENDPOINTS_WITH_IDS.take(&ids)).await?;
-            let endpoints: Vec<Endpoint> =
-                found.into_iter().map(FoundEndpoint::into_endpoint).collect::<Result<_, _>>()?;
-            for row in taken {
-                let endpoint = endpoints.iter().find(|one| one.id.uuid() == row.endpoint_id);
-                let event = event_at(&mut tx, row.lane, row.seq).await?;
-                if let (Some(endpoint), Some(event)) = (endpoint, event) {
-                    deliveries.push(Delivery {
-                        target: target(row.endpoint_id, row.event_id, row.subject_id),
-                        endpoint: endpoint.clone(),
-                        event,
-                        tried: row.tried,
-                        failing_since: row.failing_since,
-                    });
-                }
-            }
+        let times = Times { now: micros(now), leased_until: leased_until(now, lease), failing_before };
+        let mut tx = self.db().begin().await?;
+        let (taken, rows) = take(&mut tx, times, limit).await?;
+        if taken.is_empty() {
+            tx.commit().await?;
+            return Ok(Vec::new());
         }
+        let ids = id_rows(taken.iter().map(|row| row.endpoint_id));
+        let endpoints: Vec<FoundEndpoint> =
+            tx.rows(ENDPOINTS_WITH_IDS.of(&tx), ENDPOINTS_WITH_IDS.take(&ids)).await?;
+        let events: Vec<FoundEvent> = tx.rows(EVENTS_DUE.of(&tx), EVENTS_DUE.take(&rows)).await?;
         tx.commit().await?;
-        Ok(deliveries)
+        let endpoints: Vec<Endpoint> =
+            endpoints.into_iter().map(FoundEndpoint::into_endpoint).collect::<Result<_, _>>()?;
+        let events: Vec<StoredEvent> =
+            events.into_iter().map(FoundEvent::into_event).collect::<Result<_, _>>()?;
+        let deliver = |row: Taken| {
+            Some(Delivery {
+                target: target(row.endpoint_id, row.event_id, row.subject_id),
+                endpoint: endpoints.iter().find(|one| one.id.uuid() == row.endpoint_id)?.clone(),
+                event: events.iter().find(|one| one.event.id.uuid() == row.event_id)?.clone(),
+                tried: row.tried,
+                failing_since: row.failing_since,
+            })
+        };
+        Ok(taken.into_iter().filter_map(deliver).collect())
     }
 
     /// The receiver took it; those behind it may go.
@@ -411,44 +438,45 @@ async fn fan_out_lane(
     Ok(told.len() as u64)
 }
 
-/// Takes what is due and not behind anything, and puts off what is behind something, until that is
-/// done or the lease is over.
-async fn take(
-    tx: &mut Tx,
+/// The instants that decide what is taken.
+#[derive(Clone, Copy)]
+struct Times {
     now: DateTime<Utc>,
     leased_until: DateTime<Utc>,
+    /// What has been failing since before is overtaken.
     failing_before: DateTime<Utc>,
+}
+
+/// Takes what is due and not behind anything, by four statements however much it is. What waits
+/// behind a delivery is put off until that is done or the lease is over; what waits for an earlier
+/// event to be fanned out, for a moment.
+async fn take(
+    tx: &mut Tx,
+    times: Times,
     limit: u32,
-) -> Result<Vec<Taken>, StoreError> {
-    // Behind: an earlier delivery of the payment to the endpoint, or an earlier event of the payment
-    // in a lane that has not been fanned out so far.
-    const BEHIND: &str = "SELECT CAST(1 AS BIGINT) WHERE EXISTS (SELECT 1 FROM deliveries WHERE endpoint_id = $1 \
-         AND subject_id = $2 AND sequence < $3 AND state = 'waiting' \
-         AND (failing_since IS NULL OR failing_since > $4)) \
-         OR EXISTS (SELECT 1 FROM events e JOIN lanes l ON l.id = e.lane WHERE e.subject_id = $2 \
-         AND e.sequence < $3 AND e.seq > l.fanned_seq)";
-    const LEASE: &str = "UPDATE deliveries SET due_at = $4 \
-         WHERE endpoint_id = $1 AND subject_id = $2 AND event_id = $3";
+) -> Result<(Vec<Taken>, Vec<DueDeliveryRow>), StoreError> {
     let sql = tx.pick(
         "SELECT subject_id, endpoint_id, event_id, sequence, lane, seq, tried, failing_since \
          FROM deliveries WHERE due_at <= $1 ORDER BY due_at, sequence LIMIT $2",
         "SELECT subject_id, endpoint_id, event_id, sequence, lane, seq, tried, failing_since \
          FROM deliveries WHERE due_at <= $1 ORDER BY due_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED",
     );
-    let due: Vec<Taken> = tx.rows(sql, (now, i64::from(limit))).await?;
-    let mut taken = Vec::new();
-    for row in due {
-        let behind: Option<(i64,)> = if row.sequence <= 1 {
-            None
-        } else {
-            tx.maybe_row(BEHIND, (row.endpoint_id, row.subject_id, row.sequence, failing_before)).await?
-        };
-        tx.execute(LEASE, (row.endpoint_id, row.subject_id, row.event_id, leased_until)).await?;
-        if behind.is_none() {
-            taken.push(row);
+    let mut due: Vec<Taken> = tx.rows(sql, (times.now, i64::from(limit))).await?;
+    let mut rows: Vec<DueDeliveryRow> = due.iter().map(|row| row.with(times)).collect();
+    let behind: Vec<Behind> = tx.rows(DELIVERIES_BEHIND.of(tx), DELIVERIES_BEHIND.take(&rows)).await?;
+    let behind: HashMap<(Uuid, Uuid), bool> =
+        behind.into_iter().map(|row| ((row.endpoint_id, row.event_id), row.waits)).collect();
+    for row in &mut rows {
+        if behind.get(&(row.endpoint_id.0, row.event_id.0)) == Some(&false) {
+            row.due_at = At(times.now + MOMENT);
         }
     }
-    Ok(taken)
+    if !rows.is_empty() {
+        tx.execute(LEASE_DELIVERIES.of(tx), LEASE_DELIVERIES.take(&rows)).await?;
+    }
+    due.retain(|row| !behind.contains_key(&(row.endpoint_id, row.event_id)));
+    rows.retain(|row| !behind.contains_key(&(row.endpoint_id.0, row.event_id.0)));
+    Ok((due, rows))
 }
 
 /// Lets the next delivery of the same payment to the same endpoint go at once.
@@ -461,11 +489,4 @@ async fn wake_next(tx: &mut Tx, done: DeliveryTarget, at: DateTime<Utc>) -> Resu
         tx.execute(WAKE, (done.endpoint.uuid(), done.subject(), at)).await?;
     }
     Ok(())
-}
-
-async fn event_at(tx: &mut Tx, lane: i64, seq: i64) -> Result<Option<StoredEvent>, StoreError> {
-    const EVENT: &str = "SELECT subject_id, id, lane, seq, kind, owner, sequence, at, data FROM events \
-         WHERE lane = $1 AND seq = $2";
-    let row: Option<FoundEvent> = tx.maybe_row(EVENT, (lane, seq)).await?;
-    row.map(FoundEvent::into_event).transpose()
 }

@@ -589,6 +589,18 @@ impl<'a> MessageRow<'a> {
 }
 
 #[derive(Serialize)]
+pub(super) struct DueDeliveryRow {
+    pub subject_id: Id,
+    pub endpoint_id: Id,
+    pub event_id: Id,
+    pub sequence: i64,
+    pub lane: i64,
+    pub seq: i64,
+    pub failing_before: At,
+    pub due_at: At,
+}
+
+#[derive(Serialize)]
 pub(super) struct DeliveryRow<'a> {
     pub subject_id: Id,
     pub endpoint_id: Id,

@@ -304,6 +304,18 @@ const DELIVERY: Columns = &[
     ("due_at", Time),
 ];
 
+/// A delivery that is due, and what decides when it is due again.
+const DUE_DELIVERY: Columns = &[
+    ("subject_id", Id),
+    ("endpoint_id", Id),
+    ("event_id", Id),
+    ("sequence", Big),
+    ("lane", Big),
+    ("seq", Big),
+    ("failing_before", Time),
+    ("due_at", Time),
+];
+
 statements! {
     /// Those payments that are still at the version they were decided from; returns which.
     UPDATE_PAYMENTS = Texts::of_rows(PAYMENT_STATE, |_, rows| {
@@ -361,6 +373,33 @@ statements! {
     /// The endpoints with these ids.
     ENDPOINTS_WITH_IDS = Texts::of_rows(IDS, |_, rows| {
         format!("SELECT DISTINCT e.* FROM webhook_endpoints e JOIN {rows} AS c ON c.id = e.id")
+    });
+    /// Those of the due deliveries that are behind something, and whether that is an earlier delivery
+    /// of the payment to the endpoint; else it is an earlier event that was not fanned out so far.
+    DELIVERIES_BEHIND = Texts::of_rows(DUE_DELIVERY, |_, rows| {
+        format!(
+            "SELECT * FROM (SELECT c.endpoint_id, c.event_id, EXISTS (SELECT 1 FROM deliveries d \
+             WHERE d.endpoint_id = c.endpoint_id AND d.subject_id = c.subject_id \
+             AND d.sequence < c.sequence AND d.state = 'waiting' \
+             AND (d.failing_since IS NULL OR d.failing_since > c.failing_before)) AS waits, \
+             EXISTS (SELECT 1 FROM events e JOIN lanes l ON l.id = e.lane \
+             WHERE e.subject_id = c.subject_id AND e.sequence < c.sequence AND e.seq > l.fanned_seq) \
+             AS unfanned FROM {rows} AS c WHERE c.sequence > 1) AS found WHERE waits OR unfanned"
+        )
+    });
+    LEASE_DELIVERIES = Texts::of_rows(DUE_DELIVERY, |_, rows| {
+        format!(
+            "UPDATE deliveries SET due_at = c.due_at FROM {rows} AS c \
+             WHERE deliveries.endpoint_id = c.endpoint_id AND deliveries.subject_id = c.subject_id \
+             AND deliveries.sequence = c.sequence AND deliveries.event_id = c.event_id"
+        )
+    });
+    /// The events of due deliveries.
+    EVENTS_DUE = Texts::of_rows(DUE_DELIVERY, |_, rows| {
+        format!(
+            "SELECT DISTINCT e.* FROM {rows} AS c \
+             JOIN events e ON e.lane = c.lane AND e.seq = c.seq AND e.subject_id = c.subject_id"
+        )
     });
     /// What happened to the breaks with these ids, oldest first.
     BREAK_HISTORY = Texts::of_rows(IDS, |_, rows| {
