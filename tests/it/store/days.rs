@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use rusum::{
@@ -133,6 +134,27 @@ async fn an_empty_day_ends_once_and_says_so() {
         let told = shop.store.event(event).await.unwrap().unwrap();
         assert_eq!((told.event.kind, told.event.payment, told.seq), (EventType::DayEnded, None, 1));
         assert!(told.event.data.get().contains(&today.to_string()));
+        shop.store.drain().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_gives_up_ending_a_day_keeps_nobody_waiting() {
+    for backend in backends() {
+        let database = backend.fresh().await;
+        let shop = Shop::new(database.store().await).await;
+        let frozen = database.frozen_process().await;
+        let ending = shop.store.end_day(shop.today(), EventId::new(fresh()), shop.now);
+        let given_up = tokio::time::timeout(Duration::from_millis(200), ending).await;
+        assert!(given_up.is_err(), "{backend:?}: the day ended beside another process: {given_up:?}");
+        frozen.go().await;
+        let began = Instant::now();
+        shop.paid().await;
+        assert!(began.elapsed() < Duration::from_secs(8), "{backend:?}: {:?}", began.elapsed());
+        assert_eq!(shop.store.open_day().await.unwrap(), Some(shop.today()));
+        let (event, open) = (EventId::new(fresh()), shop.today().next());
+        let ended = shop.store.end_day(shop.today(), event, shop.now).await.unwrap();
+        assert_eq!(ended, Ended::Now { open, event });
         shop.store.drain().await;
     }
 }
