@@ -51,6 +51,13 @@ async fn a_schema_that_does_not_fit_is_refused() {
     for backend in backends() {
         let database = backend.fresh().await;
         let careful = Options { migrations: Migrations::Refuse, ..Database::options() };
+        if let Some(path) = database.url.strip_prefix("sqlite:") {
+            // Whoever may not change a schema makes no database either.
+            let refused = Store::open(&database.url, careful.clone()).await.err().unwrap();
+            assert!(matches!(refused, StoreError::Unreachable { .. }), "{refused}");
+            assert!(!std::path::Path::new(path).exists());
+            std::fs::File::create(path).unwrap();
+        }
         let refused = Store::open(&database.url, careful.clone()).await.err().unwrap();
         assert!(matches!(refused, StoreError::OlderSchema { found: 0, known: 1 }), "{refused}");
         assert!(refused.to_string().contains("rusum migrate"));
