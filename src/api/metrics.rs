@@ -45,6 +45,15 @@ fn handle() -> Option<PrometheusHandle> {
                 metrics::Unit::Seconds,
                 "how long HTTP requests took"
             );
+            metrics::describe_counter!(
+                "rusum_provider_calls_total",
+                "calls to providers by what became of them"
+            );
+            metrics::describe_histogram!(
+                "rusum_provider_call_duration_seconds",
+                metrics::Unit::Seconds,
+                "how long calls to providers took"
+            );
             Some(handle)
         })
         .clone()

@@ -66,6 +66,12 @@ impl Deref for Api {
 /// The API of a switch. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so
 /// that limits by address know the address.
 pub fn router(switch: Switch) -> Router {
+    router_beside(switch, Router::new())
+}
+
+/// The API of a switch beside its pages: they get request ids, lines of log and metrics as the API
+/// does. They bring no fallback: a path that leads nowhere is answered by the API.
+pub fn router_beside(switch: Switch, pages: Router) -> Router {
     let (routes, document) = routes().split_for_parts();
     let document = document::complete(document, &switch.settings().base_url);
     let api = Api(Arc::new(Shared {
@@ -79,8 +85,9 @@ pub fn router(switch: Switch) -> Router {
     routes
         .fallback(envelope::nowhere)
         .layer(middleware::from_fn_with_state(api.clone(), envelope::guard))
-        .layer(middleware::from_fn_with_state(api.clone(), envelope::envelope))
-        .with_state(api)
+        .with_state(api.clone())
+        .merge(pages)
+        .layer(middleware::from_fn_with_state(api, envelope::envelope))
 }
 
 /// The OpenAPI document of an API that is reached at `base_url`, as `/openapi.json` serves it.

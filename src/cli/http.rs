@@ -55,7 +55,7 @@ const EXHAUSTED: Duration = Duration::from_millis(200);
 
 /// All paths of the switch: the API and the pages.
 pub fn router(switch: &Switch) -> Router {
-    api::router(switch.clone()).merge(web::router(switch.clone()))
+    api::router_beside(switch.clone(), web::router(switch.clone()))
 }
 
 /// Serves a switch until `stop` is true.

@@ -5,7 +5,6 @@
 //! stands only what it then does.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// One row of a state machine: what a command does in a state, and which event says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +30,9 @@ pub struct NoTransition {
 
 /// Words for a plain enum: its code, all its values, and reading it back.
 macro_rules! states {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $value:ident = $code:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[$vdoc:meta])* $value:ident = $code:literal),* $(,)? }) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $code)] $value),* }
 
         impl $name {
@@ -43,6 +42,24 @@ macro_rules! states {
             /// The word used in the API and the database.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$value => $code),* }
+            }
+        }
+
+        // Derived, the schema would show the names of the variants: a derive does not see the words
+        // that a macro was given.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some(concat!($($doc),*).trim()))
+                    .enum_values(Some([$($code),*]))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
             }
         }
 

@@ -128,8 +128,19 @@ fn plain(error: &reqwest::Error) -> String {
     kind.to_owned()
 }
 
-fn log(provider: &str, request: &Request, sent: &Sent, started: DateTime<Utc>, now: DateTime<Utc>) {
-    let duration_ms = (now - started).num_milliseconds();
+fn log(provider: &'static str, request: &Request, sent: &Sent, started: DateTime<Utc>, now: DateTime<Utc>) {
+    let took = now - started;
+    let duration_ms = took.num_milliseconds();
+    let outcome = match sent {
+        Sent::Answered(answer) if answer.status < 500 => "answered",
+        Sent::Answered(_) => "failed",
+        Sent::Never(_) => "never_sent",
+        Sent::Lost(_) => "lost",
+    };
+    metrics::counter!("rusum_provider_calls_total", "provider" => provider, "outcome" => outcome)
+        .increment(1);
+    metrics::histogram!("rusum_provider_call_duration_seconds", "provider" => provider)
+        .record(took.to_std().unwrap_or_default());
     match sent {
         Sent::Answered(answer) => {
             info!(provider, ?request, status = answer.status, duration_ms, "provider answered");

@@ -9,12 +9,12 @@ use serde_json::json;
 
 use crate::{
     node::{Answer, Node, quote_request, send},
-    store::backends,
+    store::Backend,
+    support::until,
 };
 
 async fn node() -> Node {
-    let database = backends().into_iter().next().unwrap().fresh().await;
-    Node::start(database).await
+    Node::start(&Backend::Sqlite).await
 }
 
 /// A path of a rule with ids that lead nowhere.
@@ -233,7 +233,7 @@ async fn those_who_run_it_see_what_they_need() {
     let health = send(node.call(Method::GET, "/healthz")).await;
     assert_eq!(health.json()["status"], "ok");
 
-    let ready: Answer = crate::node::until("the jobs give signs of life", || async {
+    let ready: Answer = until("the jobs give signs of life", async || {
         let answer = send(node.call(Method::GET, "/readyz")).await;
         (answer.status == 200).then_some(answer)
     })
@@ -261,7 +261,7 @@ async fn those_who_run_it_see_what_they_need() {
 
     let document = send(node.call(Method::GET, "/openapi.json")).await.json();
     assert_eq!(document["openapi"], "3.1.0");
-    assert_eq!(document["servers"][0]["url"], node.base_url);
+    assert_eq!(document["servers"][0]["url"], node.base_url());
     let docs = send(node.call(Method::GET, "/docs")).await;
     assert!(docs.header("content-security-policy").starts_with("default-src 'none'"));
     assert!(docs.body.contains("quote_expired"));

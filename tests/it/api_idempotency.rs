@@ -1,15 +1,14 @@
 //! Once: what an `Idempotency-Key` promises to the outside, on every engine.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use rusum::switch::{clock::fresh, keys::Scope};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
-    node::{Node, send, until},
+    node::{Node, send},
     store::backends,
+    support::until,
 };
 
 const SCOPES: [Scope; 2] = [Scope::PaymentsRead, Scope::PaymentsWrite];
@@ -17,7 +16,7 @@ const SCOPES: [Scope; 2] = [Scope::PaymentsRead, Scope::PaymentsWrite];
 async fn nodes() -> Vec<Node> {
     let mut nodes = Vec::new();
     for backend in backends() {
-        nodes.push(Node::start(backend.fresh().await).await);
+        nodes.push(Node::start(&backend).await);
     }
     nodes
 }
@@ -31,7 +30,7 @@ async fn a_replay_is_the_first_answer_byte_for_byte() {
     for node in nodes().await {
         let key = node.key("portal", &SCOPES).await;
         // The order of fields and the blanks are the caller's own.
-        let quote = node.quote().await;
+        let quote = node.priced().await;
         let body = format!("{{ \"metadata\": {{\"b\": \"2\", \"a\": \"1\"}},\n \"quote\": \"{quote}\" }}");
         let first = node.post_once(&key, "/v1/payments", "once-1", body.clone()).await;
         assert_eq!(first.status, 201, "{first:?}");
@@ -73,7 +72,7 @@ async fn a_replay_is_the_first_answer_byte_for_byte() {
 async fn another_body_under_the_same_key_is_refused_and_changes_nothing() {
     for node in nodes().await {
         let key = node.key("portal", &SCOPES).await;
-        let (quote, other) = (node.quote().await, node.quote().await);
+        let (quote, other) = (node.priced().await, node.priced().await);
         let body = |quote: &str| json!({"quote": quote}).to_string();
         assert_eq!(node.post_once(&key, "/v1/payments", "k", body(&quote)).await.status, 201);
         for changed in [body(&other), format!("{} ", body(&quote))] {
@@ -92,7 +91,7 @@ async fn another_body_under_the_same_key_is_refused_and_changes_nothing() {
 async fn fifty_first_calls_at_once_make_one_payment() {
     for node in nodes().await {
         let key = node.key("portal", &SCOPES).await;
-        let body = json!({"quote": node.quote().await}).to_string();
+        let body = json!({"quote": node.priced().await}).to_string();
         let mut calls = JoinSet::new();
         for _ in 0..50 {
             let call = node
@@ -124,15 +123,28 @@ async fn fifty_first_calls_at_once_make_one_payment() {
     }
 }
 
+/// An order to pay that waits at the provider's gate, its path, and the key that made it.
+async fn waiting(node: &Node) -> (String, String, String) {
+    let key = node.key("portal", &SCOPES).await;
+    let payment = node.ordered(&key).await;
+    let path = format!("/v1/payments/{}", payment["id"].as_str().unwrap());
+    (key, path, json!({"method": "epayment"}).to_string())
+}
+
+async fn intent_is_stored(node: &Node, key: &str, payment: &str) {
+    until("the intent of the first call is stored", async || {
+        let payment = node.get(key, payment).await.json();
+        (!payment["attempts"].as_array().unwrap().is_empty()).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn while_the_first_call_runs_others_are_told_to_come_back() {
-    for node in nodes().await {
-        let key = node.key("portal", &SCOPES).await;
-        let payment = node.payment(&key).await;
-        let path = format!("/v1/payments/{}/attempts", payment["id"].as_str().unwrap());
-        let order = json!({"method": "epayment"}).to_string();
-        // The provider hangs for two seconds after it made the charge.
-        node.simulate("fault", &json!({"kind": "timeout_after", "times": 1})).await;
+    for backend in backends() {
+        let (node, gate) = Node::start_gated(&backend).await;
+        let (key, payment, order) = waiting(&node).await;
+        let path = format!("{payment}/attempts");
         let call = |body: String| {
             node.call(Method::POST, &path)
                 .bearer_auth(&key)
@@ -141,55 +153,53 @@ async fn while_the_first_call_runs_others_are_told_to_come_back() {
                 .body(body)
         };
         let running = tokio::spawn(send(call(order.clone())));
-        let shown = format!("/v1/payments/{}", payment["id"].as_str().unwrap());
-        until("the intent of the first call is stored", || async {
-            let payment = node.get(&key, &shown).await.json();
-            (!payment["attempts"].as_array().unwrap().is_empty()).then_some(())
-        })
-        .await;
+        intent_is_stored(&node, &key, &payment).await;
         let told = send(call(order.clone())).await;
-        assert_eq!(told.refusal().1, "idempotency_in_progress");
+        assert_eq!(told.refusal(), (409, "idempotency_in_progress".to_owned()));
         assert_eq!(told.header("retry-after"), "1");
         assert_eq!(told.json()["retry_after"], 1);
         let other = send(call(json!({"method": "epayment", "tender": "cash"}).to_string())).await;
-        assert_eq!(other.refusal().1, "idempotency_key_reused");
+        assert_eq!(other.refusal(), (422, "idempotency_key_reused".to_owned()));
+        // Under another key it is another attempt, which has to wait for the first one's outcome.
+        let second = node.post(&key, &path, &json!({"method": "epayment"})).await;
+        assert_eq!(second.refusal(), (409, "payment_in_progress".to_owned()));
+        assert!(second.json()["retry_after"].as_u64().is_some_and(|secs| secs >= 1));
+        gate.open();
         let first = running.await.unwrap();
         assert_eq!(first.status, 201, "{first:?}");
         let again = send(call(order)).await;
-        assert_eq!(
-            (again.body, again.headers["idempotent-replayed"].to_str().unwrap()),
-            (first.body, "true")
-        );
+        assert_eq!((again.header("idempotent-replayed"), &again.body), ("true", &first.body));
         node.stop().await;
     }
 }
 
 #[tokio::test]
 async fn a_caller_that_hangs_up_gets_the_finished_answer_on_replay() {
-    for node in nodes().await {
-        let key = node.key("portal", &SCOPES).await;
-        let payment = node.payment(&key).await;
-        let path = format!("/v1/payments/{}/attempts", payment["id"].as_str().unwrap());
-        let order = json!({"method": "epayment"}).to_string();
-        node.simulate("fault", &json!({"kind": "timeout_after", "times": 1})).await;
+    for backend in backends() {
+        let (node, gate) = Node::start_gated(&backend).await;
+        let (key, payment, order) = waiting(&node).await;
+        let path = format!("{payment}/attempts");
         let call = node
             .call(Method::POST, &path)
             .bearer_auth(&key)
             .header("idempotency-key", "hang-up")
             .header("content-type", "application/json")
-            .body(order.clone())
-            .timeout(Duration::from_millis(300));
-        assert!(call.send().await.is_err(), "the caller hangs up");
-        let finished = until("the attempt is finished", || async {
+            .body(order.clone());
+        let running = tokio::spawn(send(call));
+        intent_is_stored(&node, &key, &payment).await;
+        running.abort();
+        assert!(running.await.unwrap_err().is_cancelled(), "the caller hangs up");
+        gate.open();
+        let finished = until("the attempt is finished", async || {
             let answer = node.post_once(&key, &path, "hang-up", order.clone()).await;
             (answer.status != 409).then_some(answer)
         })
         .await;
         assert_eq!(finished.status, 201, "{finished:?}");
         assert_eq!(finished.header("idempotent-replayed"), "true");
-        let attempts =
-            node.get(&key, &format!("/v1/payments/{}", payment["id"].as_str().unwrap())).await.json();
-        assert_eq!(attempts["attempts"].as_array().unwrap().len(), 1);
+        assert_eq!(finished.json()["status"], "pending");
+        let payment = node.get(&key, &payment).await.json();
+        assert_eq!(payment["attempts"].as_array().unwrap().len(), 1);
         node.stop().await;
     }
 }
@@ -200,7 +210,7 @@ async fn a_refused_request_does_not_use_the_key_up() {
         let key = node.key("portal", &SCOPES).await;
         let reader = node.key("portal", &[Scope::PaymentsRead]).await;
         let path = "/v1/payments";
-        let body = json!({"quote": node.quote().await}).to_string();
+        let body = json!({"quote": node.priced().await}).to_string();
         let refusals: [(&str, &str, u16); 5] = [
             (&key, "{", 400),
             (&key, "{}", 422),
@@ -226,7 +236,7 @@ async fn a_refused_request_does_not_use_the_key_up() {
 async fn calls_that_move_money_need_a_key_and_a_sound_one() {
     for node in nodes().await {
         let key = node.key("portal", &SCOPES).await;
-        let body = json!({"quote": node.quote().await});
+        let body = json!({"quote": node.priced().await});
         let call = || node.call(Method::POST, "/v1/payments").bearer_auth(&key).json(&body);
         assert_eq!(send(call()).await.refusal(), (400, "idempotency_key_missing".to_owned()));
         let empty = send(call().header("idempotency-key", "")).await;
@@ -245,7 +255,7 @@ async fn calls_that_move_money_need_a_key_and_a_sound_one() {
 async fn a_quote_is_used_by_one_payment() {
     for node in nodes().await {
         let key = node.key("portal", &SCOPES).await;
-        let quote = node.quote().await;
+        let quote = node.priced().await;
         let mut calls = JoinSet::new();
         for _ in 0..10 {
             let call = node

@@ -8,8 +8,9 @@ use rusum::{
 use serde_json::json;
 
 use crate::{
-    node::{Node, quote_request, send, until},
-    store::backends,
+    node::{Node, quote_request, send},
+    store::{Backend, backends},
+    support::until,
 };
 
 /// The contract's table, written down again by hand: a route that is added must be added here.
@@ -52,8 +53,7 @@ const EXPECTED: [(&str, &str, &str); 35] = [
 ];
 
 async fn node() -> Node {
-    let database = backends().into_iter().next().unwrap().fresh().await;
-    Node::start(database).await
+    Node::start(&Backend::Sqlite).await
 }
 
 fn path(route: &str) -> String {
@@ -134,12 +134,12 @@ fn unknown() -> String {
 #[tokio::test]
 async fn another_clients_object_is_not_found() {
     for backend in backends() {
-        let node = Node::start(backend.fresh().await).await;
+        let node = Node::start(&backend).await;
         let scopes = [Scope::PaymentsRead, Scope::PaymentsWrite, Scope::Webhooks];
         let mine = node.key("portal", &scopes).await;
         let other = node.key("kiosks", &scopes).await;
         let staff = node.key("finance", &[Scope::PaymentsRead, Scope::SettlementRead]).await;
-        let payment = node.payment(&mine).await;
+        let payment = node.ordered(&mine).await;
         let id = payment["id"].as_str().unwrap();
 
         let reads = [format!("/v1/payments/{id}"), format!("/v1/payments/{id}/events")];
@@ -187,7 +187,7 @@ async fn a_bound_key_stays_within_its_bounds() {
             key.authorities = vec!["civil-status".to_owned()];
         })
         .await;
-    let quote = node.quote().await;
+    let quote = node.priced().await;
     let refused = node.post(&elsewhere, "/v1/payments", &json!({"quote": quote})).await;
     assert_eq!(refused.refusal(), (403, "forbidden".to_owned()));
     let made = node.post(&here, "/v1/payments", &json!({"quote": quote})).await;
@@ -214,12 +214,10 @@ async fn a_revoked_key_is_refused_at_once() {
     let key = node.key("portal", &[Scope::PaymentsRead]).await;
     assert_eq!(node.get(&key, "/v1/payments").await.status, 200);
     let id = node.key_id(&key).await;
-    assert!(node.switch.store().revoke_key(id, node.clock.now()).await.unwrap());
+    assert!(node.store().revoke_key(id, node.clock.now()).await.unwrap());
     let began = std::time::Instant::now();
-    until("the key is refused", || async {
-        (node.get(&key, "/v1/payments").await.status == 401).then_some(())
-    })
-    .await;
+    until("the key is refused", async || (node.get(&key, "/v1/payments").await.status == 401).then_some(()))
+        .await;
     assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
     node.stop().await;
 }

@@ -18,11 +18,11 @@ fn ids(page: &Value) -> Vec<String> {
 #[tokio::test]
 async fn pages_stay_right_while_new_payments_arrive() {
     for backend in backends() {
-        let node = Node::start(backend.fresh().await).await;
+        let node = Node::start(&backend).await;
         let key = node.key("portal", &SCOPES).await;
         let mut before = BTreeSet::new();
         for _ in 0..7 {
-            before.insert(node.payment(&key).await["id"].as_str().unwrap().to_owned());
+            before.insert(node.ordered(&key).await["id"].as_str().unwrap().to_owned());
         }
         for list in ["/v1/payments", "/v1/events?type=payment.created"] {
             let mut seen = Vec::new();
@@ -43,7 +43,7 @@ async fn pages_stay_right_while_new_payments_arrive() {
                 }));
                 // A new one between any two pages.
                 if seen.len() < 30 {
-                    node.payment(&key).await;
+                    node.ordered(&key).await;
                 }
                 let Some(cursor) = page["next_cursor"].as_str() else { break };
                 path = format!("{list}{separator}limit=2&cursor={cursor}");
@@ -65,10 +65,10 @@ async fn pages_stay_right_while_new_payments_arrive() {
 #[tokio::test]
 async fn every_list_takes_limit_and_cursor_and_refuses_others() {
     for backend in backends() {
-        let node = Node::start(backend.fresh().await).await;
+        let node = Node::start(&backend).await;
         let key = node.key("portal", &SCOPES).await;
-        let payment = node.payment(&key).await;
-        node.payment(&key).await;
+        let payment = node.ordered(&key).await;
+        node.ordered(&key).await;
         let events = format!("/v1/payments/{}/events", payment["id"].as_str().unwrap());
         for list in [
             "/v1/services",
@@ -105,10 +105,10 @@ async fn every_list_takes_limit_and_cursor_and_refuses_others() {
 #[tokio::test]
 async fn a_cursor_belongs_to_its_list_and_its_filters() {
     for backend in backends() {
-        let node = Node::start(backend.fresh().await).await;
+        let node = Node::start(&backend).await;
         let key = node.key("portal", &SCOPES).await;
-        node.payment(&key).await;
-        node.payment(&key).await;
+        node.ordered(&key).await;
+        node.ordered(&key).await;
         let page = node.get(&key, "/v1/payments?limit=1&status=open").await.json();
         let cursor = page["next_cursor"].as_str().unwrap();
         let next = node.get(&key, &format!("/v1/payments?status=open&cursor={cursor}&limit=7")).await;
@@ -128,12 +128,12 @@ async fn a_cursor_belongs_to_its_list_and_its_filters() {
 #[tokio::test]
 async fn payments_are_found_by_what_is_known_of_them() {
     for backend in backends() {
-        let node = Node::start(backend.fresh().await).await;
+        let node = Node::start(&backend).await;
         let key = node.key("portal", &SCOPES).await;
-        let quote = node.quote().await;
+        let quote = node.priced().await;
         let order = serde_json::json!({"quote": quote, "client_reference": "PORTAL-1"});
         let payment = node.post(&key, "/v1/payments", &order).await.json();
-        node.payment(&key).await;
+        node.ordered(&key).await;
         let attempt = format!("/v1/payments/{}/attempts", payment["id"].as_str().unwrap());
         let attempt = node.post(&key, &attempt, &serde_json::json!({"method": "epayment"})).await;
         assert_eq!(attempt.status, 201, "{attempt:?}");

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     node::{Answer, Node, send},
-    store::backends,
+    store::{Backend, backends},
 };
 
 /// A quote of a service whose fee depends on an amount that the caller tells; `given` is raw JSON.
@@ -21,7 +21,7 @@ async fn quote(node: &Node, given: &str) -> Answer {
 #[tokio::test]
 async fn an_amount_is_a_string_with_two_decimals_or_it_is_refused_with_a_pointer() {
     for backend in backends() {
-        let node = Node::start(backend.fresh().await).await;
+        let node = Node::start(&backend).await;
         let read = quote(&node, "\"5000.00\"").await;
         assert_eq!(read.status, 201, "{read:?}");
         for refused in [
@@ -98,8 +98,7 @@ async fn amounts_that_go_out_are_strings_with_two_decimals() {
             Value::Null | Value::Bool(_) | Value::String(_) => {}
         }
     }
-    let database = backends().into_iter().next().unwrap().fresh().await;
-    let node = Node::start(database).await;
+    let node = Node::start(&Backend::Sqlite).await;
     check("", &quote(&node, "\"5000.00\"").await.json());
     node.stop().await;
 }

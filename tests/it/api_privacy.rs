@@ -14,8 +14,9 @@ use tokio::net::TcpListener;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
-    node::{Node, SECURE_KEY, send, until},
-    store::backends,
+    node::{Node, send},
+    store::Backend,
+    support::{SECURE_KEY, until},
 };
 
 const NAME: &str = "Canaria Zanbaqa Qusayri";
@@ -72,8 +73,7 @@ async fn no_canary_is_found_in_logs_or_files() {
         .finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
-    let database = backends().into_iter().next().unwrap().fresh().await;
-    let node = Node::start(database).await;
+    let node = Node::start(&Backend::Sqlite).await;
     let file = node.database.url.strip_prefix("sqlite:").unwrap().to_owned();
     let key = node.key("portal", &[Scope::PaymentsRead, Scope::PaymentsWrite, Scope::Webhooks]).await;
     let wrong = format!("rsk_{}", "Q".repeat(43));
@@ -86,7 +86,7 @@ async fn no_canary_is_found_in_logs_or_files() {
 
     // A quote, a payment with a payer, a refused one, an attempt, the money, the receipt.
     let payer = json!({"name": NAME, "mobile": MOBILE, "national_id": NATIONAL_ID});
-    let order = json!({"quote": node.quote().await, "payer": payer});
+    let order = json!({"quote": node.priced().await, "payer": payer});
     let payment = node.post(&key, "/v1/payments", &order).await;
     assert_eq!(payment.status, 201, "{payment:?}");
     assert_eq!(
@@ -102,8 +102,8 @@ async fn no_canary_is_found_in_logs_or_files() {
     let attempt = node.post(&key, &format!("{path}/attempts"), &json!({"method": "epayment"})).await;
     assert_eq!(attempt.status, 201, "{attempt:?}");
     let reference = attempt.json()["provider_reference"].clone();
-    node.simulate("pay", &json!({"reference": reference})).await;
-    let receipt = until("the payment is paid", || async {
+    node.control("pay", &json!({"reference": reference})).await;
+    let receipt = until("the payment is paid", async || {
         let answer = node.get(&key, &format!("{path}/receipt")).await;
         (answer.status == 200).then_some(answer)
     })
@@ -112,7 +112,7 @@ async fn no_canary_is_found_in_logs_or_files() {
         node.call(Method::GET, &format!("{path}/receipt")).bearer_auth(&key).header("accept", "text/html");
     let page = send(page).await;
     assert!(page.header("content-type").starts_with("text/html"));
-    until("the webhook of the payment comes", || async {
+    until("the webhook of the payment comes", async || {
         let told = received.lock().unwrap().iter().any(|body| body.contains("payment.paid"));
         told.then_some(())
     })

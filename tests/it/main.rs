@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod api_agreement;
 mod api_conventions;
 mod api_document;
 mod api_idempotency;

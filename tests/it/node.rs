@@ -1,45 +1,44 @@
-//! A whole node for tests: a switch on a fresh database, its API on loopback, and a simulated provider
-//! beside it. All over real HTTP.
+//! The API as its tests call it: a thin hand over the rig, with requests built call by call and
+//! every problem checked for what problems have.
 
 use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
+    ops::Deref,
+    sync::{Arc, OnceLock},
 };
 
-use axum::Router;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::Response,
+};
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use rusum::{
     ids::KeyId,
     store::StoredKey,
     switch::{
-        Clock, Jobs, Settings, Switch,
+        Settings,
         clock::fresh,
         keys::{Scope, digest, fresh_secret},
-        schedules,
     },
 };
-use rusum_fawry::simulator::{self, Simulator};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch};
 
-use crate::store::Database;
+use crate::{store::Backend, support::Rig};
 
-/// Made-up credentials, recognisable in logs and files.
-pub const MERCHANT_CODE: &str = "merchant-7731";
-pub const SECURE_KEY: &str = "canary-secure-key-4d0b";
-
-/// A running node.
+/// A running node, its rig, and a client.
 pub struct Node {
-    pub switch: Switch,
-    pub base_url: String,
-    pub simulator_url: String,
-    pub clock: Clock,
-    pub client: reqwest::Client,
-    pub database: Database,
-    jobs: Option<Jobs>,
-    servers: Vec<JoinHandle<()>>,
+    client: reqwest::Client,
+    rig: Rig,
+}
+
+impl Deref for Node {
+    type Target = Rig;
+    fn deref(&self) -> &Rig {
+        &self.rig
+    }
 }
 
 /// What was answered.
@@ -52,6 +51,7 @@ pub struct Answer {
 
 impl Answer {
     /// The body as JSON.
+    #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -62,6 +62,7 @@ impl Answer {
     }
 
     /// The status and the problem's code, after what every problem has was checked.
+    #[track_caller]
     pub fn refusal(&self) -> (u16, String) {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
         let problem = self.json();
@@ -70,13 +71,9 @@ impl Answer {
         }
         assert_eq!(problem["status"], self.status.as_u16());
         assert_eq!(problem["request_id"], self.header("x-request-id"));
-        assert!(
-            problem["type"]
-                .as_str()
-                .unwrap()
-                .ends_with(&format!("/docs#{}", problem["code"].as_str().unwrap()))
-        );
-        (self.status.as_u16(), problem["code"].as_str().unwrap().to_owned())
+        let code = problem["code"].as_str().unwrap();
+        assert!(problem["type"].as_str().unwrap().ends_with(&format!("/docs#{code}")));
+        (self.status.as_u16(), code.to_owned())
     }
 
     /// The pointers of the problem's errors.
@@ -87,106 +84,35 @@ impl Answer {
     }
 }
 
-fn install_tls() {
-    // Another test of this process may have been first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-fn serve(listener: TcpListener, router: Router) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(listener, service).await.unwrap();
-    })
-}
-
-async fn listen() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    (listener, url)
-}
-
-fn settings(database_url: &str, base_url: &str, simulator_url: &str) -> Settings {
-    let key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-    let text = format!(
-        r#"
-        mode = "demo"
-        database_url = "{database_url}"
-        base_url = "{base_url}"
-        node = "test"
-        [keys]
-        active = "k1"
-        encryption = {{ k1 = "{key}" }}
-        hash = "{key}"
-        checkout = "{key}"
-        [limits]
-        quotes_per_minute = 0
-        calls_per_minute = 0
-        [webhooks]
-        allow_loopback_http = true
-        timeout_secs = 5
-        [providers.fawry]
-        merchant_code = "{MERCHANT_CODE}"
-        secure_key = "{SECURE_KEY}"
-        base_url = "{simulator_url}/fawry"
-        "#
-    );
-    Settings::parse(&text, Vec::new()).unwrap()
-}
-
 impl Node {
-    /// A node on this database.
-    pub async fn start(database: Database) -> Self {
-        Self::start_with(database, |_| ()).await
+    /// A node on a fresh database.
+    pub async fn start(backend: &Backend) -> Self {
+        Self::start_with(backend, |_| ()).await
     }
 
     /// A node with settings of its own.
-    pub async fn start_with(database: Database, adjust: impl FnOnce(&mut Settings)) -> Self {
-        install_tls();
-        let clock = Clock::adjustable();
-        let (listener, base_url) = listen().await;
-        let (simulator_listener, simulator_url) = listen().await;
-        let mut settings = settings(&database.url, &base_url, &simulator_url);
-        adjust(&mut settings);
-
-        let time = clock.clone();
-        let simulated = simulator::Settings {
-            hang: Duration::from_secs(2),
-            ..simulator::Settings::new(
-                MERCHANT_CODE,
-                SECURE_KEY,
-                Arc::new(move || time.now()),
-                reqwest::Client::new(),
-            )
-        };
-        let simulator = Simulator::open(simulated).unwrap();
-        let simulated = Router::new().nest("/fawry", simulator.router());
-
-        let switch = Switch::start(settings, clock.clone()).await.unwrap();
-        schedules::publish(switch.store(), &switch.catalogue(), "test", clock.now()).await.unwrap();
-        switch.compare_schedules().await.unwrap();
-        let jobs = switch.run();
-        let router = rusum::api::router(switch.clone());
-        let servers = vec![serve(simulator_listener, simulated), serve(listener, router)];
-        Self {
-            switch,
-            base_url,
-            simulator_url,
-            clock,
-            client: reqwest::Client::new(),
-            database,
-            jobs: Some(jobs),
-            servers,
-        }
+    pub async fn start_with(backend: &Backend, adjust: impl FnOnce(&mut Settings)) -> Self {
+        let rig = Rig::with(backend, adjust).await;
+        Self { client: reqwest::Client::new(), rig }
     }
 
-    /// Ends the node: jobs are drained, the store is closed.
-    pub async fn stop(mut self) {
-        for server in &self.servers {
-            server.abort();
-        }
-        if let Some(jobs) = self.jobs.take() {
-            jobs.stop().await;
-        }
+    /// A node whose calls to the provider wait at a gate until it is opened.
+    pub async fn start_gated(backend: &Backend) -> (Self, Gate) {
+        let gate = Gate::build().await;
+        let url = gate.url.clone();
+        let node = Self::start_with(backend, |settings| {
+            if let Some(provider) = &mut settings.providers.fawry {
+                provider.base_url = format!("{url}/fawry");
+            }
+        })
+        .await;
+        gate.beyond.set(node.simulators_url.clone()).unwrap();
+        (node, gate)
+    }
+
+    /// Drains the node.
+    pub async fn stop(self) {
+        self.rig.stop().await;
     }
 
     /// A key with these scopes.
@@ -215,19 +141,18 @@ impl Node {
             revoked_at: None,
         };
         bind(&mut stored);
-        self.switch.store().insert_key(&stored).await.unwrap();
+        self.store().insert_key(&stored).await.unwrap();
         secret.expose_secret().to_owned()
     }
 
     /// The id of a key.
     pub async fn key_id(&self, secret: &str) -> KeyId {
-        let stored = self.switch.store().key_by_hash(&digest(secret).unwrap()).await.unwrap();
-        stored.unwrap().id
+        self.store().key_by_hash(&digest(secret).unwrap()).await.unwrap().unwrap().id
     }
 
     /// A call of the API.
     pub fn call(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.base_url))
+        self.client.request(method, format!("{}{path}", self.base_url()))
     }
 
     /// Reads with a key.
@@ -247,36 +172,18 @@ impl Node {
         send(call.header("content-type", "application/json").body(body)).await
     }
 
-    /// A quote of the contract's example.
-    pub async fn quote(&self) -> String {
+    /// The id of a new quote.
+    pub async fn priced(&self) -> String {
         let answer = send(self.call(Method::POST, "/v1/quotes").json(&quote_request())).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.json()["id"].as_str().unwrap().to_owned()
     }
 
-    /// A payment of a new quote.
-    pub async fn payment(&self, key: &str) -> Value {
-        let quote = self.quote().await;
-        let answer = self.post(key, "/v1/payments", &json!({"quote": quote})).await;
+    /// A payment of a new quote, made with this key.
+    pub async fn ordered(&self, key: &str) -> Value {
+        let answer = self.post(key, "/v1/payments", &json!({"quote": self.priced().await})).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.json()
-    }
-
-    /// Does something at the simulated provider.
-    pub async fn simulate(&self, act: &str, body: &Value) -> Value {
-        let url = format!("{}/fawry/_control/{act}", self.simulator_url);
-        let answer = self.client.post(url).json(body).send().await.unwrap();
-        let (status, text) = (answer.status(), answer.text().await.unwrap());
-        assert!(status.is_success(), "{act}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        for server in &self.servers {
-            server.abort();
-        }
     }
 }
 
@@ -295,14 +202,41 @@ pub fn quote_request() -> Value {
     })
 }
 
-/// Asks again until something is so; fails after ten seconds.
-pub async fn until<F: Future<Output = Option<T>>, T>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        if let Some(found) = ask().await {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "in vain: {what}");
-        tokio::task::yield_now().await;
+/// A gate before the provider: what comes waits until it is opened, and then goes through.
+pub struct Gate {
+    url: String,
+    beyond: Arc<OnceLock<String>>,
+    open: watch::Sender<bool>,
+}
+
+type Passage = (Arc<OnceLock<String>>, watch::Receiver<bool>, reqwest::Client);
+
+impl Gate {
+    async fn build() -> Self {
+        crate::support::install_tls();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let beyond = Arc::new(OnceLock::new());
+        let (open, opened) = watch::channel(false);
+        let passage: Passage = (beyond.clone(), opened, reqwest::Client::new());
+        let router = Router::new().fallback(pass).with_state(passage);
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, beyond, open }
     }
+
+    /// Lets through what waits and what comes.
+    pub fn open(&self) {
+        self.open.send_replace(true);
+    }
+}
+
+async fn pass(State((beyond, mut opened, client)): State<Passage>, request: Request) -> Response<Body> {
+    opened.wait_for(|open| *open).await.unwrap();
+    let (parts, body) = request.into_parts();
+    let url = format!("{}{}", beyond.get().unwrap(), parts.uri);
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let call = client.request(parts.method, url).headers(parts.headers).body(body);
+    let answer = call.send().await.unwrap();
+    let status = answer.status();
+    Response::builder().status(status).body(Body::from(answer.bytes().await.unwrap())).unwrap()
 }
