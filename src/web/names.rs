@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::{html::Html, texts::Texts};
-use crate::fees::Catalogue;
+use crate::fees::{self, BillItem, Catalogue};
 
 /// Looks names up.
 #[derive(Clone, Copy)]
@@ -22,6 +22,23 @@ impl Names<'_> {
     pub fn authority(&self, code: &str) -> Html {
         let title = self.catalogue.authority_title(code, self.on);
         title.map_or_else(|| Html::foreign(code), |title| self.t.title(title))
+    }
+
+    /// How a bill's item is handed over and the exemption that was applied, where it has them.
+    pub fn terms(&self, item: &BillItem) -> Vec<Html> {
+        if item.delivery.is_none() && item.exemption.is_none() {
+            return Vec::new();
+        }
+        let Some(service) = fees::describe_service(self.catalogue, &item.service, self.on) else {
+            return Vec::new();
+        };
+        let delivery = service.delivery.iter().find(|known| Some(&*known.code) == item.delivery.as_deref());
+        let delivery = delivery.map(|known| self.t.title(&known.title));
+        let exemption =
+            service.exemptions.iter().find(|known| Some(&*known.code) == item.exemption.as_deref());
+        let exemption = exemption
+            .map(|known| self.t.with("checkout-exempt", [("exemption", self.t.title(&known.title))]));
+        delivery.into_iter().chain(exemption).collect()
     }
 
     /// A beneficiary's name.

@@ -267,6 +267,22 @@ pub fn all() -> Vec<Sample> {
     samples
 }
 
+#[test]
+fn a_receipt_adds_up_and_says_its_amount_in_words() {
+    let catalogue = catalogue();
+    let receipt =
+        the_receipt(&catalogue, &["traffic.driving-licence-first", "civil-status.birth-certificate"]);
+    let lines: Piastres = receipt.items.iter().flat_map(|item| &item.lines).map(|line| line.amount).sum();
+    let adjustments: Piastres = receipt.adjustments.iter().map(|one| one.amount).sum();
+    assert_eq!((lines, lines + adjustments), (receipt.total, receipt.amount));
+    assert_eq!(receipt.amount, Piastres::new(127_575));
+    assert!(receipt.amount_in_words.en.starts_with("One thousand two hundred and seventy-five"));
+    assert_eq!((receipt.authorities.len(), receipt.schedules.len(), receipt.number), (2, 2, None));
+    let token = receipt.verification.rsplit_once('/').unwrap().1.to_owned();
+    assert_eq!(links().payment_of_verification(&token), Some(receipt.payment));
+    assert_eq!(links().payment_of_token(&token), None, "a receipt opens no checkout");
+}
+
 /// Writes the samples and the assets where `scripts/screenshots` looks for them.
 #[test]
 fn pages_are_written_for_screenshots_when_asked_for() {

@@ -90,6 +90,20 @@ async fn a_citizen_pays_by_plain_links_and_forms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_is_owed_the_page_says_so_and_leads_to_the_receipt() {
+    let rig = Rig::start(&backends()[0]).await;
+    let citizen = rig.anonymous();
+    let payment = rig.payment(json!({"service": "civil-status.first-birth-certificate"})).await;
+    assert_eq!((text(&payment, "total"), text(&payment, "status")), ("0.00", "paid"));
+    let path = checkout(&payment);
+    let page = citizen.get(&format!("{path}?lang=en")).await.expect(200).body;
+    assert!(page.contains("There was nothing to pay."), "{page}");
+    let receipt = citizen.get(&format!("{path}/receipt?lang=en")).await.expect(200).body;
+    assert!(receipt.contains("Zero Egyptian pounds only") && receipt.contains("Nothing to be paid"));
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_page_lets_nothing_in_and_tells_its_address_to_nobody() {
     let rig = Rig::start(&backends()[0]).await;
     let citizen = rig.anonymous();

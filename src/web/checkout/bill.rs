@@ -19,7 +19,7 @@ pub struct ItemView {
     pub title: Html,
     /// Whose it is.
     pub authority: Html,
-    /// Quantity and exemption, where there are any.
+    /// Quantity, delivery and exemption, where there are any.
     pub notes: Vec<Html>,
     /// The parts of its price.
     pub lines: Vec<LineView>,
@@ -54,11 +54,10 @@ fn item(item: &BillItem, t: Texts, names: Names<'_>) -> ItemView {
     let authority = names.authority(&item.schedule.authority);
     let quantity = (item.quantity > 1)
         .then(|| t.with("checkout-quantity", [("count", Html::code(&item.quantity.to_string()))]));
-    let exempt = item.exemption.is_some().then(|| t.say("checkout-exempt"));
     let version = Html::code(&item.schedule.version);
     ItemView {
         title: t.title(&item.title),
-        notes: quantity.into_iter().chain(exempt).collect(),
+        notes: quantity.into_iter().chain(names.terms(item)).collect(),
         lines: item.lines.iter().map(|one| line(one, t, names)).collect(),
         schedule: t.with("checkout-schedule", [("version", version), ("authority", authority.clone())]),
         authority,
