@@ -19,9 +19,7 @@ use super::{
     reference,
 };
 use crate::{
-    change::MessageState,
-    payments::AttemptStatus,
-    store::{AttemptFilter, Cursor, DeliveryState, Histogram, Snapshot},
+    store::{Histogram, Snapshot},
     switch::jobs,
 };
 
@@ -202,30 +200,30 @@ fn providers(text: &mut Text, api: &Api) {
     }
 }
 
-/// What waits for somebody. Counted up to [`COUNTED`]; a count that cannot be had is left out.
+/// What waits for somebody, counted up to [`COUNTED`]; left out where it cannot be had.
 async fn waiting(text: &mut Text, api: &Api) {
-    let store = api.switch.store();
-    let unknown = AttemptFilter { status: Some(AttemptStatus::Unknown), ..AttemptFilter::default() };
-    if let Ok(page) = store.attempts(&unknown, &Cursor::START, COUNTED).await {
-        text.number(
-            "rusum_attempts_unknown",
-            "gauge",
-            "attempts whose outcome nobody knows",
-            page.items.len(),
-        );
-    }
-    if let Ok(page) = store.dead_letters(None, &Cursor::START, COUNTED).await {
-        let dead = page.items.iter().filter(|failed| failed.state == DeliveryState::Dead).count();
-        text.head("rusum_webhook_deliveries", "gauge", "webhook deliveries that fail or were given up");
-        text.line(&format!("rusum_webhook_deliveries{{state=\"failing\"}} {}", page.items.len() - dead));
-        text.line(&format!("rusum_webhook_deliveries{{state=\"dead\"}} {dead}"));
+    let Ok(waiting) = api.switch.store().waiting(COUNTED).await else { return };
+    let unknown = "attempts whose outcome nobody knows";
+    text.number("rusum_attempts_unknown", "gauge", unknown, waiting.attempts_unknown);
+    text.head(
+        "rusum_webhook_deliveries",
+        "gauge",
+        "webhook deliveries that are not over, by where they stand",
+    );
+    for (state, count) in [
+        ("pending", waiting.deliveries_pending),
+        ("failing", waiting.deliveries_failing),
+        ("dead", waiting.deliveries_dead),
+    ] {
+        text.line(&format!("rusum_webhook_deliveries{{state=\"{state}\"}} {count}"));
     }
     text.head("rusum_messages", "gauge", "providers' messages by where they stand");
-    for state in [MessageState::Waiting, MessageState::Unreadable, MessageState::Unverified] {
-        if let Ok(page) = store.messages(Some(state), &Cursor::START, COUNTED).await {
-            let count = page.items.len();
-            text.line(&format!("rusum_messages{{state=\"{}\"}} {count}", state.code()));
-        }
+    for (state, count) in [
+        ("waiting", waiting.messages_waiting),
+        ("unreadable", waiting.messages_unreadable),
+        ("unverified", waiting.messages_unverified),
+    ] {
+        text.line(&format!("rusum_messages{{state=\"{state}\"}} {count}"));
     }
 }
 

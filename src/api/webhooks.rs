@@ -271,7 +271,7 @@ pub async fn rotate_secret(
     Ok(Json(EndpointView::of(&endpoint, now).with_secret(secret)))
 }
 
-/// A delivery that failed or was given up.
+/// A delivery that was given up.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WebhookDelivery)]
 pub struct DeliveryView {
@@ -284,7 +284,7 @@ pub struct DeliveryView {
     pub endpoint: WebhookId,
     /// The payment, if it is about one.
     pub payment: Option<PaymentId>,
-    /// `waiting` for its next try, or `dead`.
+    /// `dead`: it was given up.
     pub status: &'static str,
     /// How often it was tried.
     pub tried: i32,
@@ -317,7 +317,9 @@ impl From<FailedDelivery> for DeliveryView {
     }
 }
 
-/// Lists deliveries that fail or were given up
+/// Lists dead letters
+///
+/// Deliveries that were given up after three days, or because the receiver answered 410.
 #[utoipa::path(get, path = "/v1/webhook-deliveries", tag = "Webhooks", params(Paging),
     responses((status = 200, description = "The deliveries", body = List<DeliveryView>)))]
 pub async fn list_deliveries(

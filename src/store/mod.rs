@@ -36,6 +36,7 @@ mod retention;
 mod schedules;
 mod schema;
 mod verify;
+mod waiting;
 mod walk;
 mod webhooks;
 
@@ -64,6 +65,7 @@ pub use payments::{AttemptFilter, Held, PaymentFilter};
 pub use retention::Forgotten;
 pub use schedules::{Heartbeat, Published};
 pub use verify::{Finding, Progress, VerifyReport};
+pub use waiting::Waiting;
 pub use webhooks::{Endpoint, EndpointId, Secret};
 
 use crate::{calendar::BusinessDay, change::Change};

@@ -119,8 +119,10 @@ impl Switch {
         self.in_force.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    /// Compares this node's schedules with those in force.
+    /// Compares this node's schedules with those in force. One at a time, so that what was read
+    /// before a publication never goes over what was read after it.
     pub async fn compare_schedules(&self) -> Result<(), SwitchError> {
+        let _turn = self.comparing.lock().await;
         let published = self.store.published().await?;
         let verdict = compare(self.catalogue.schedules(), &published);
         *self.in_force.write().unwrap_or_else(std::sync::PoisonError::into_inner) = verdict;
