@@ -31,8 +31,9 @@ use crate::{
     store::{Delivery, Endpoint, Secret, StoredEvent},
 };
 
-/// For how long a delivery that was taken is left alone; longer than a receiver may take.
-const LEASE: Duration = Duration::from_secs(90);
+/// How much longer than a receiver may take a delivery is left alone: what a node that was killed held
+/// is made again soon after.
+const MARGIN: Duration = Duration::from_secs(5);
 /// How many deliveries are under way at the same time on a node.
 const AT_ONCE: usize = 128;
 /// How long a failing delivery holds back the later ones of its payment.
@@ -44,6 +45,8 @@ const DELAYS: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 
 pub(super) struct Courier {
     client: reqwest::Client,
     room: Arc<Semaphore>,
+    /// For how long a delivery that was taken is left alone.
+    lease: Duration,
 }
 
 /// How a try ended.
@@ -172,20 +175,21 @@ impl Resolve for Guard {
 
 impl Courier {
     pub(super) fn try_new(settings: WebhookSettings) -> Result<Self, reqwest::Error> {
+        let timeout = Duration::from_secs(settings.timeout_secs);
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .dns_resolver(Arc::new(Guard { loopback: settings.allow_loopback_http }))
-            .timeout(Duration::from_secs(settings.timeout_secs))
+            .timeout(timeout)
             .user_agent(concat!("rusum/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { client, room: Arc::new(Semaphore::new(AT_ONCE)) })
+        Ok(Self { client, room: Arc::new(Semaphore::new(AT_ONCE)), lease: timeout + MARGIN })
     }
 
     /// Waits until nothing is under way, as long as a receiver may take.
     pub(super) async fn finish(&self) {
         let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
-        let waited = tokio::time::timeout(LEASE, self.room.acquire_many(all)).await;
+        let waited = tokio::time::timeout(self.lease, self.room.acquire_many(all)).await;
         if waited.is_err() {
             warn!("deliveries were still under way; they will be made again");
         }
@@ -226,7 +230,10 @@ impl Switch {
         if room == 0 {
             return Ok(0);
         }
-        let due = self.store.take_due_deliveries(self.clock.now(), LEASE, OVERTAKE_AFTER, room).await?;
+        let due = self
+            .store
+            .take_due_deliveries(self.clock.now(), self.courier.lease, OVERTAKE_AFTER, room)
+            .await?;
         let count = due.len();
         for delivery in due {
             let Ok(place) = self.courier.room.clone().acquire_owned().await else { break };
