@@ -182,6 +182,15 @@ async fn simulate() -> Result<String, Failed> {
     Ok(format!("http://{address}/fawry"))
 }
 
+/// The switch, told nothing by the variables of this bench: it refuses settings that it does not know.
+fn serving() -> Command {
+    let mut command = Command::new(RUSUM);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("RUSUM_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// Starts the switch on an empty database.
 async fn serve(options: &Options, folder: &Path, fawry: &str) -> Result<Served, Failed> {
     let database_url = options.fresh_database(DATABASE)?;
@@ -212,8 +221,7 @@ async fn serve(options: &Options, folder: &Path, fawry: &str) -> Result<Served, 
         ("RUSUM_LIMITS__CALLS_PER_MINUTE", "0"),
     ];
     let log = File::create(folder.join("switch.log"))?;
-    let process =
-        Running::start(Command::new(RUSUM).arg("serve").envs(settings).stdout(log.try_clone()?).stderr(log))?;
+    let process = Running::start(serving().arg("serve").envs(settings).stdout(log.try_clone()?).stderr(log))?;
     until_ready(&address).await?;
     Ok(Served {
         process,
